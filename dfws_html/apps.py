@@ -1,0 +1,21 @@
+"""The Django application: finds every app's signals, and registers the checks."""
+
+from django.apps import AppConfig
+from django.core import checks
+
+__all__ = ["DfwsHtmlConfig"]
+
+
+class DfwsHtmlConfig(AppConfig):
+    """Configuration of ``dfws_html``."""
+
+    name = "dfws_html"
+    verbose_name = "Live pages"
+
+    def ready(self) -> None:
+        """Import each app's ``signals.py``; an error in one stops the start."""
+        from dfws_html.checks import check_deployment
+        from dfws_html.work.registry import autodiscover
+
+        checks.register(check_deployment, "dfws_html")
+        autodiscover()

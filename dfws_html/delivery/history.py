@@ -1,0 +1,199 @@
+"""The history: one sequence of numbers, and for each topic a bounded list of what was sent to it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["Entry", "History", "MemoryHistory", "Reading", "TopicReading"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One frame in the history.
+
+    Attributes:
+        number: its place in the one sequence.
+        life: of the history that gave the number.
+        previous: for each of its topics, the number of the entry before it there, or 0.
+        body: the frame's text without its end (see ``protocol.seal``).
+        control: the hub acts on it instead of handing it to windows.
+    """
+
+    number: int
+    life: str
+    previous: Mapping[str, int]
+    body: str
+    control: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicReading:
+    """What a topic has for somebody who stands at some position.
+
+    ``entries`` is None if something in between is lost; then it can't be healed.
+    """
+
+    last: int
+    entries: Sequence[Entry] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One consistent look at several topics."""
+
+    life: str
+    position: int
+    topics: Mapping[str, TopicReading]
+
+
+class History(Protocol):
+    """What every history can do; ``append`` and ``position`` come from any thread."""
+
+    def append(
+        self, topics: Sequence[str], body: str, *, control: bool = False, keep: float | None = None
+    ) -> Entry:
+        """Give the frame the next number and keep it for each of the topics."""
+        ...
+
+    def position(self) -> tuple[str, int]:
+        """Return the life and the last number given."""
+        ...
+
+    async def read(self, positions: Mapping[str, int]) -> Reading:
+        """Return what each topic has after the position given for it, at one instant."""
+        ...
+
+    async def lasts(self, topics: Iterable[str]) -> tuple[str, int, Mapping[str, int]]:
+        """Return the life, the last number, and the last number of each topic, at one instant."""
+        ...
+
+
+@dataclass
+class _Topic:
+    """One topic's list, with the time at which it and its book-keeping end."""
+
+    last: int = 0
+    entries: deque[tuple[Entry, float]] = field(default_factory=deque)
+    size: int = 0
+    ends: float = 0.0
+
+
+class MemoryHistory:
+    """The history of a single process.
+
+    Args:
+        entries: kept for a topic.
+        size: bytes of text kept for a topic.
+        seconds: for which an entry is kept.
+        book_seconds: for which the last number of a silent topic is remembered.
+        clock: seconds that never go back.
+
+    >>> history = MemoryHistory()
+    >>> history.append(["a"], "{").number
+    1
+    """
+
+    def __init__(
+        self,
+        *,
+        entries: int = 256,
+        size: int = 1 << 20,
+        seconds: float = 300,
+        book_seconds: float = 72_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._limits = (entries, size, seconds)
+        self._book_seconds = book_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._life = secrets.token_urlsafe(9)
+        self._number = 0
+        self._topics: dict[str, _Topic] = {}
+        self._next_sweep = 0.0
+
+    def append(
+        self, topics: Sequence[str], body: str, *, control: bool = False, keep: float | None = None
+    ) -> Entry:
+        """See :meth:`History.append`."""
+        seconds = self._limits[2] if keep is None else keep
+        with self._lock:
+            now = self._clock()
+            self._sweep(now)
+            self._number += 1
+            lists = {topic: self._topics.setdefault(topic, _Topic()) for topic in topics}
+            entry = Entry(
+                number=self._number,
+                life=self._life,
+                previous={topic: kept.last for topic, kept in lists.items()},
+                body=body,
+                control=control,
+            )
+            for kept in lists.values():
+                kept.last = entry.number
+                kept.entries.append((entry, now + seconds))
+                kept.size += len(body)
+                kept.ends = now + self._book_seconds
+                self._trim(kept, now)
+            return entry
+
+    def position(self) -> tuple[str, int]:
+        """See :meth:`History.position`."""
+        with self._lock:
+            return self._life, self._number
+
+    async def read(self, positions: Mapping[str, int]) -> Reading:
+        """See :meth:`History.read`."""
+        with self._lock:
+            now = self._clock()
+            return Reading(
+                life=self._life,
+                position=self._number,
+                topics={
+                    topic: self._read_one(topic, position, now)
+                    for topic, position in positions.items()
+                },
+            )
+
+    async def lasts(self, topics: Iterable[str]) -> tuple[str, int, Mapping[str, int]]:
+        """See :meth:`History.lasts`."""
+        with self._lock:
+            known = self._topics
+            return (
+                self._life,
+                self._number,
+                {topic: known[topic].last if topic in known else 0 for topic in topics},
+            )
+
+    def _read_one(self, topic: str, position: int, now: float) -> TopicReading:
+        kept = self._topics.get(topic)
+        if kept is None:
+            return TopicReading(last=0, entries=() if position >= 0 else None)
+        self._trim(kept, now)
+        later = [entry for entry, _ in kept.entries if entry.number > position]
+        lost = later[0].previous[topic] > position if later else kept.last > position
+        return TopicReading(last=kept.last, entries=None if lost or position < 0 else later)
+
+    def _trim(self, kept: _Topic, now: float) -> None:
+        count, size, _ = self._limits
+        while kept.entries and (
+            kept.entries[0][1] <= now
+            or len(kept.entries) > count
+            or (kept.size > size and len(kept.entries) > 1)
+        ):
+            kept.size -= len(kept.entries.popleft()[0].body)
+
+    def _sweep(self, now: float) -> None:
+        # Now and then forget what nobody has written to for longer than any token lives.
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + 60
+        for topic, kept in list(self._topics.items()):
+            self._trim(kept, now)
+            if kept.ends <= now:
+                del self._topics[topic]

@@ -1,0 +1,307 @@
+"""The hub of one event loop: which sockets hear which topics, and what each still has to be told."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any
+
+from dfws_html.delivery.history import Entry, History, Reading
+from dfws_html.delivery.publishing import Publisher
+from dfws_html.protocol import Resync, seal
+
+__all__ = ["Hub", "Subscriber", "Verdict", "hub", "verdict"]
+
+logger = logging.getLogger("dfws_html.delivery")
+
+_SOCKETS_A_TURN = 200  # then the loop may do something else
+_SPREAD = 5.0  # seconds over which windows come to fetch what can't be replayed
+
+
+class Verdict(enum.Enum):
+    """What a bell means to one socket."""
+
+    IGNORE = "it has been told"
+    FORWARD = "it comes next"
+    READ = "something before it is missing"
+
+
+def verdict(entry: Entry, positions: Mapping[str, int]) -> Verdict:
+    """Decide what an entry means to a socket that stands at these positions.
+
+    Args:
+        entry: what rang; at least one of its topics is in ``positions``.
+        positions: of the socket, by topic.
+
+    >>> e = Entry(number=7, life="l", previous={"a": 5}, body="{")
+    >>> verdict(e, {"a": 5}), verdict(e, {"a": 4}), verdict(e, {"a": 7})
+    (<Verdict.FORWARD: 'it comes next'>, <Verdict.READ: 'something before it is missing'>, \
+<Verdict.IGNORE: 'it has been told'>)
+    """
+    mine = [
+        (positions[topic], before) for topic, before in entry.previous.items() if topic in positions
+    ]
+    if all(entry.number <= position for position, _ in mine):
+        return Verdict.IGNORE
+    if all(before <= position for position, before in mine):
+        return Verdict.FORWARD
+    return Verdict.READ
+
+
+class Subscriber:
+    """One window's socket as the hub sees it.
+
+    Args:
+        send: takes a text for the window.
+        on_control: takes an entry that the socket itself has to act on.
+        topics: ids by index, None where one was removed.
+        positions: how far the window has been told each topic; below 0: not known.
+        life: of the history in which those positions count.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[str], None],
+        on_control: Callable[[Entry], None],
+        *,
+        topics: Sequence[str | None],
+        positions: Mapping[str, int],
+        life: str,
+    ) -> None:
+        self.send = send
+        self.on_control = on_control
+        self.topics = list(topics)
+        self.positions = dict(positions)
+        self.life = life
+        # A new subscriber hears, but tells nothing before its first reading.
+        self.reading = True
+        self.again = False
+        self.heard: list[Entry] = []
+
+    def indices(self, topics: Iterable[str]) -> tuple[int, ...]:
+        """Return under which indices the window knows these topics."""
+        wanted = set(topics)
+        return tuple(index for index, topic in enumerate(self.topics) if topic in wanted)
+
+    def retopic(self, topics: Sequence[str | None], positions: Mapping[str, int]) -> None:
+        """Hear these topics from now on; those that are new stand at ``positions``."""
+        self.topics = list(topics)
+        self.positions = {
+            topic: self.positions.get(topic, positions.get(topic, -1))
+            for topic in topics
+            if topic is not None
+        }
+        self.again = True
+
+
+class Hub:
+    """Hands what rings to the sockets of one event loop.
+
+    All methods but :meth:`ring` belong to the loop's own thread.
+
+    Args:
+        history: where what was missed is read.
+        loop: the loop that owns the sockets.
+    """
+
+    def __init__(self, history: History, loop: asyncio.AbstractEventLoop) -> None:
+        self._history = history
+        self._loop = loop
+        self._by_topic: dict[str, dict[Subscriber, None]] = {}
+        self._subscribers: dict[Subscriber, tuple[str, ...]] = {}
+        self._due: deque[tuple[Subscriber, Entry]] = deque()
+        self._draining = False
+        self._sealed: tuple[Entry | None, dict[tuple[int, ...], str]] = (None, {})
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._subscribers)
+
+    # -------------------------------------------------------------- sockets come and go
+
+    def add(self, subscriber: Subscriber) -> None:
+        """Let a socket hear its topics, or those it has changed to."""
+        self.remove(subscriber)
+        topics = tuple(topic for topic in subscriber.topics if topic is not None)
+        self._subscribers[subscriber] = topics
+        for topic in topics:
+            self._by_topic.setdefault(topic, {})[subscriber] = None
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Forget a socket."""
+        for topic in self._subscribers.pop(subscriber, ()):
+            listeners = self._by_topic[topic]
+            del listeners[subscriber]
+            if not listeners:
+                del self._by_topic[topic]
+
+    # -------------------------------------------------------------- bells
+
+    def ring(self, entry: Entry) -> bool:
+        """Take a bell, from any thread. False if the loop is gone."""
+        try:
+            self._loop.call_soon_threadsafe(self._hear, entry)
+        except RuntimeError:
+            return False
+        return True
+
+    def _hear(self, entry: Entry) -> None:
+        concerned: dict[Subscriber, None] = {}
+        for topic in entry.previous:
+            concerned.update(self._by_topic.get(topic, {}))
+        self._due.extend((subscriber, entry) for subscriber in concerned)
+        if not self._draining:
+            self._drain()
+
+    def _drain(self) -> None:
+        for _ in range(min(_SOCKETS_A_TURN, len(self._due))):
+            subscriber, entry = self._due.popleft()
+            if subscriber in self._subscribers:
+                self._offer(subscriber, entry)
+        self._draining = bool(self._due)
+        if self._draining:
+            self._loop.call_soon(self._drain)
+
+    def _offer(self, subscriber: Subscriber, entry: Entry) -> None:
+        if subscriber.reading:
+            subscriber.heard.append(entry)
+            return
+        if entry.life != subscriber.life:
+            self._start_reading(subscriber)
+            return
+        match verdict(entry, subscriber.positions):
+            case Verdict.FORWARD:
+                self._forward(subscriber, entry)
+            case Verdict.READ:
+                self._start_reading(subscriber)
+            case Verdict.IGNORE:
+                pass
+
+    def _forward(self, subscriber: Subscriber, entry: Entry) -> None:
+        mine = [topic for topic in entry.previous if topic in subscriber.positions]
+        if all(subscriber.positions[topic] >= entry.number for topic in mine):
+            return
+        for topic in mine:
+            subscriber.positions[topic] = max(subscriber.positions[topic], entry.number)
+        if entry.control:
+            subscriber.on_control(entry)
+        else:
+            subscriber.send(self._text(entry, subscriber.indices(mine)))
+
+    def _text(self, entry: Entry, indices: tuple[int, ...]) -> str:
+        # Windows of one page know their topics by the same indices, so most share one text.
+        if self._sealed[0] is not entry:
+            self._sealed = (entry, {})
+        texts = self._sealed[1]
+        if indices not in texts:
+            texts[indices] = seal(entry.body, indices, entry.number)
+        return texts[indices]
+
+    # -------------------------------------------------------------- reading what was missed
+
+    async def catch_up(self, subscriber: Subscriber, reading: Reading) -> None:
+        """Tell a socket what a reading holds for it, then what rang meanwhile.
+
+        The socket's ``reading`` flag is set, so that nothing else is told in between.
+        """
+        self._tell(subscriber, reading)
+        while subscriber.again:
+            subscriber.again = False
+            self._tell(subscriber, await self._history.read(subscriber.positions))
+        subscriber.reading = False
+        heard, subscriber.heard = subscriber.heard, []
+        for entry in heard:
+            self._offer(subscriber, entry)
+
+    async def check(self, subscriber: Subscriber) -> int | None:
+        """Return the number up to which a socket has been told everything, None if it is behind.
+
+        One that is behind is caught up.
+        """
+        if subscriber.reading:
+            return None
+        life, position, lasts = await self._history.lasts(subscriber.positions)
+        if subscriber.reading:
+            return None
+        behind = any(lasts.get(topic, 0) > at for topic, at in subscriber.positions.items())
+        if life != subscriber.life or behind:
+            self._start_reading(subscriber)
+            return None
+        for topic in subscriber.positions:
+            subscriber.positions[topic] = max(subscriber.positions[topic], position)
+        return position
+
+    def retopic(
+        self, subscriber: Subscriber, topics: Sequence[str | None], positions: Mapping[str, int]
+    ) -> None:
+        """Let a living socket hear other topics, and read all of them together."""
+        subscriber.retopic(topics, positions)
+        self.add(subscriber)
+        if not subscriber.reading:
+            self._start_reading(subscriber)
+
+    def _start_reading(self, subscriber: Subscriber) -> None:
+        subscriber.reading = True
+        subscriber.again = False
+        self._spawn(self._read(subscriber))
+
+    async def _read(self, subscriber: Subscriber) -> None:
+        await self.catch_up(subscriber, await self._history.read(subscriber.positions))
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a window could not be caught up", exc_info=error)
+
+    def _tell(self, subscriber: Subscriber, reading: Reading) -> None:
+        if reading.life != subscriber.life:
+            self._resync(subscriber, list(subscriber.positions), reading)
+            return
+        if reading.topics.keys() != subscriber.positions.keys():
+            subscriber.again = True  # its topics changed while the history was read
+            return
+        lost = [topic for topic, found in reading.topics.items() if found.entries is None]
+        if lost:
+            # Before the replay of the others: what comes after may rest on what is fetched now.
+            self._resync(subscriber, lost, reading)
+        entries = {
+            entry.number: entry for found in reading.topics.values() for entry in found.entries or ()
+        }
+        for number in sorted(entries):
+            self._forward(subscriber, entries[number])
+
+    def _resync(self, subscriber: Subscriber, topics: Sequence[str], reading: Reading) -> None:
+        for topic in topics:
+            subscriber.positions[topic] = reading.position
+        subscriber.life = reading.life
+        subscriber.send(
+            Resync(
+                indices=subscriber.indices(topics),
+                position=reading.position,
+                life=reading.life,
+                spread=max(_SPREAD, len(self) / 50),
+            ).encode()
+        )
+
+
+_hubs: dict[tuple[asyncio.AbstractEventLoop, int], Hub] = {}
+
+
+def hub(through: Publisher) -> Hub:
+    """Return the running loop's hub for a publisher, made when first needed."""
+    loop = asyncio.get_running_loop()
+    key = (loop, id(through))
+    if key not in _hubs:
+        for ended in [known for known in _hubs if known[0].is_closed()]:
+            del _hubs[ended]
+        _hubs[key] = Hub(through.history, loop)
+        through.carrier.subscribe(_hubs[key].ring)
+    return _hubs[key]

@@ -1,0 +1,133 @@
+"""One socket's way out: frames in order, never waited for, and an end to a reader that is too slow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from dataclasses import dataclass
+from typing import Any, cast
+
+__all__ = ["Bounds", "Outlet"]
+
+logger = logging.getLogger("dfws_html.delivery")
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How far a reader may fall behind: frames, bytes of text, seconds."""
+
+    frames: int
+    size: int
+    seconds: float
+
+
+class Outlet:
+    """Sends texts over an ASGI ``send`` without awaiting it.
+
+    A send that does not block is over when :meth:`send` returns, so that one event loop feeds many
+    windows without a task for each. One that blocks goes on in a task, and what comes meanwhile
+    waits behind it, within bounds.
+
+    Args:
+        send: the ASGI send of the connection.
+        bounds: how far the reader may be behind.
+        on_broken: called once, with what went wrong (``"slow"`` or ``"gone"``).
+    """
+
+    def __init__(self, send: Send, bounds: Bounds, on_broken: Callable[[str], None]) -> None:
+        self._send = send
+        self._bounds = bounds
+        self._on_broken = on_broken
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._since = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._broken = False
+
+    def send(self, text: str) -> None:
+        """Send a text, or keep it until those before it are gone."""
+        if self._broken:
+            return
+        if self._task is not None:
+            self._wait(text)
+            return
+        step = self._step(text)
+        if step is not None:
+            self._since = asyncio.get_running_loop().time()
+            self._task = asyncio.ensure_future(self._rest(step))
+
+    async def aclose(self, timeout: float = 1.0) -> None:
+        """Give what waits a moment to leave, then stop."""
+        self._broken = True
+        task = self._task
+        if task is not None and not task.done():
+            await asyncio.wait([task], timeout=timeout)
+            task.cancel()
+
+    def _wait(self, text: str) -> None:
+        self._waiting.append(text)
+        self._size += len(text)
+        behind = asyncio.get_running_loop().time() - self._since
+        if (
+            len(self._waiting) > self._bounds.frames
+            or self._size > self._bounds.size
+            or behind > self._bounds.seconds
+        ):
+            self._break("slow")
+
+    def _break(self, reason: str) -> None:
+        if not self._broken:
+            self._broken = True
+            self._waiting.clear()
+            self._size = 0
+            self._on_broken(reason)
+
+    def _step(self, text: str) -> Coroutine[Any, Any, None] | None:
+        """Drive one send as far as it goes; return what is left of it if it blocks."""
+        coroutine = cast(
+            Coroutine[Any, Any, None], self._send({"type": "websocket.send", "text": text})
+        )
+        try:
+            blocked_on = coroutine.send(None)
+        except StopIteration:
+            return None
+        except Exception as error:  # servers differ in what they raise once the browser has left
+            logger.debug("a frame did not leave: %r", error)
+            self._break("gone")
+            return None
+        return _continued(coroutine, blocked_on)
+
+    async def _rest(self, step: Coroutine[Any, Any, None]) -> None:
+        try:
+            await step
+            while self._waiting:
+                self._since = asyncio.get_running_loop().time()
+                text = self._waiting.popleft()
+                self._size -= len(text)
+                await self._send({"type": "websocket.send", "text": text})
+        except Exception as error:  # as above
+            logger.debug("a frame did not leave: %r", error)
+            self._break("gone")
+        finally:
+            self._task = None
+
+
+@types.coroutine
+def _continued(coroutine: Coroutine[Any, Any, None], blocked_on: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that has been driven to its first wait."""
+    while True:
+        try:
+            answer = yield blocked_on
+        except BaseException as error:
+            step, value = coroutine.throw, error
+        else:
+            step, value = coroutine.send, answer  # type: ignore[assignment]
+        try:
+            blocked_on = step(value)  # type: ignore[arg-type]
+        except StopIteration:
+            return

@@ -1,0 +1,120 @@
+"""What a user of the package may catch; each error says what was refused, and where.
+
+No message contains the value of an argument: what a visitor typed must not end in a log.
+The constructors' positional arguments are the `args`, so that the errors survive pickling.
+"""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied
+
+__all__ = [
+    "InvalidArguments",
+    "ProtocolError",
+    "SignalNotAllowed",
+    "SignalNotSent",
+    "UnknownSignal",
+]
+
+
+class UnknownSignal(LookupError):
+    """No function is registered for a signal.
+
+    `signal` is the name that was asked for, `nearest` the registered names that resemble it.
+
+    >>> str(UnknownSignal("cart.ad", ["cart.add"]))
+    'no function is registered for the signal "cart.ad" (did you mean "cart.add"?)'
+    """
+
+    def __init__(self, signal: str, nearest: Iterable[str] = ()) -> None:
+        self.signal = signal
+        self.nearest = tuple(nearest)
+        super().__init__(signal, self.nearest)
+
+    def __str__(self) -> str:
+        text = f'no function is registered for the signal "{self.signal}"'
+        if self.nearest:
+            names = ", ".join(f'"{name}"' for name in self.nearest)
+            text += f" (did you mean {names}?)"
+        return text
+
+
+class SignalNotAllowed(PermissionDenied):
+    """The window may not call a signal; a view that lets it through answers 403.
+
+    `signal` is the signal's name, `reason` what was missing, if it can be said.
+
+    >>> str(SignalNotAllowed("cart.add", "is_authenticated"))
+    'the signal "cart.add" is not allowed to this window: is_authenticated'
+    """
+
+    def __init__(self, signal: str, reason: str = "") -> None:
+        self.signal = signal
+        self.reason = reason
+        super().__init__(signal, reason)
+
+    def __str__(self) -> str:
+        text = f'the signal "{self.signal}" is not allowed to this window'
+        return f"{text}: {self.reason}" if self.reason else text
+
+
+class InvalidArguments(ValueError):
+    """An argument of a signal is missing, unknown, or can't be converted.
+
+    `signal`, `argument` and `function` are names, `reason` says what is wrong with the argument.
+
+    >>> str(InvalidArguments("cart.add", "count", "expected a whole number, got text"))
+    'signal "cart.add", argument "count": expected a whole number, got text'
+    """
+
+    def __init__(self, signal: str, argument: str, reason: str, function: str = "") -> None:
+        self.signal = signal
+        self.argument = argument
+        self.reason = reason
+        self.function = function
+        super().__init__(signal, argument, reason, function)
+
+    def __str__(self) -> str:
+        where = f" ({self.function})" if self.function else ""
+        return f'signal "{self.signal}"{where}, argument "{self.argument}": {self.reason}'
+
+
+class ProtocolError(ValueError):
+    """A frame that breaks the protocol.
+
+    `code` is the word of the answer (`invalid`, `big`, ...), `n` the number of the frame or None
+    if it could not be read, `message` the sentence for whoever sent it.
+
+    >>> str(ProtocolError("big", 17, "the frame is over 65536 bytes"))
+    'the frame is over 65536 bytes (big, frame 17)'
+    """
+
+    def __init__(self, code: str, n: int | None, message: str) -> None:
+        self.code = code
+        self.n = n
+        self.message = message
+        super().__init__(code, n, message)
+
+    def __str__(self) -> str:
+        frame = "unnumbered frame" if self.n is None else f"frame {self.n}"
+        return f"{self.message} ({self.code}, {frame})"
+
+
+class SignalNotSent(RuntimeError):
+    """A signal could not be handed over: nothing of it runs and no window gets it.
+
+    `signal` is the signal's name, `reason` what failed, `to` the destinations in readable form.
+
+    >>> str(SignalNotSent("cart.add", "Redis does not answer", ["SERVER"]))
+    'the signal "cart.add" to SERVER was not sent: Redis does not answer'
+    """
+
+    def __init__(self, signal: str, reason: str, to: Iterable[str] = ()) -> None:
+        self.signal = signal
+        self.reason = reason
+        self.to = tuple(to)
+        super().__init__(signal, reason, self.to)
+
+    def __str__(self) -> str:
+        where = f" to {', '.join(self.to)}" if self.to else ""
+        return f'the signal "{self.signal}"{where} was not sent: {self.reason}'

@@ -1,0 +1,205 @@
+"""The verbs that change a page, as typed functions: the same words in Python, on the wire, in the script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+
+from dfws_html.page.fragments import fragment
+from dfws_html.tasks import trigger_signal
+from dfws_html.topics import USER, WINDOW, each_destination
+from dfws_html.window_info import WindowInfo
+
+__all__ = [
+    "add_attribute",
+    "add_class",
+    "after",
+    "append",
+    "asend",
+    "before",
+    "boolean_attribute",
+    "content",
+    "download_file",
+    "empty",
+    "focus",
+    "forms_set",
+    "prepend",
+    "remove",
+    "remove_attr",
+    "remove_class",
+    "render",
+    "replace_with",
+    "text",
+]
+
+Source = WindowInfo | HttpRequest
+
+
+def render(
+    window_info: Source, template: str, context: Mapping[str, Any] | None = None
+) -> str:
+    """Return a template's HTML as the window sees it; a handler may return it as its answer.
+
+    Args:
+        window_info: a handler's window, or a view's request.
+        template: name of the template.
+        context: what it sees besides the window's ``user``, ``perms`` and so on.
+    """
+    return fragment(_window(window_info), template=template, context=context)
+
+
+# ------------------------------------------------------------------ verbs that bring HTML
+#
+# Each takes the window, a CSS selector, and either `content` (escaped unless it is marked safe)
+# or a `template` with its `context`. It goes `to` the window by default. What goes to shared topics
+# is rendered without the sender's user, permissions and language, unless `as_sender` is true.
+
+
+def after(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Insert HTML after each element that the selector finds."""
+    _swap("html.after", window_info, selector, content, **options)
+
+
+def append(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Insert HTML at the end of each element that the selector finds.
+
+    >>> from dfws_html.testing import SignalQueue
+    >>> with SignalQueue() as queue:
+    ...     append(WindowInfo(), "#log", "2 < 3", to=["room"])
+    >>> queue.ws_signals["-str.room"]
+    [('html.append', {'selector': '#log', 'content': '2 &lt; 3'})]
+    """
+    _swap("html.append", window_info, selector, content, **options)
+
+
+def before(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Insert HTML before each element that the selector finds."""
+    _swap("html.before", window_info, selector, content, **options)
+
+
+def content(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Replace what is in each element that the selector finds."""
+    _swap("html.content", window_info, selector, content, **options)
+
+
+def prepend(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Insert HTML at the beginning of each element that the selector finds."""
+    _swap("html.prepend", window_info, selector, content, **options)
+
+
+def replace_with(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+    """Replace each element that the selector finds."""
+    _swap("html.replace_with", window_info, selector, content, **options)
+
+
+# ------------------------------------------------------------------ verbs that bring none
+
+
+def text(window_info: Source, selector: str, content: Any, *, to: Any = WINDOW) -> None:
+    """Replace what is in each element by text; markup in it is shown, not read."""
+    _send("html.text", window_info, to, selector=selector, content=str(content))
+
+
+def empty(window_info: Source, selector: str, *, to: Any = WINDOW) -> None:
+    """Remove what is in each element that the selector finds."""
+    _send("html.empty", window_info, to, selector=selector)
+
+
+def remove(window_info: Source, selector: str, *, to: Any = WINDOW) -> None:
+    """Remove each element that the selector finds."""
+    _send("html.remove", window_info, to, selector=selector)
+
+
+def add_class(window_info: Source, selector: str, class_name: str, *, to: Any = WINDOW) -> None:
+    """Add a class, or several with spaces between."""
+    _send("html.add_class", window_info, to, selector=selector, class_name=class_name)
+
+
+def remove_class(window_info: Source, selector: str, class_name: str, *, to: Any = WINDOW) -> None:
+    """Remove a class, or several with spaces between."""
+    _send("html.remove_class", window_info, to, selector=selector, class_name=class_name)
+
+
+def add_attribute(
+    window_info: Source, selector: str, attr_name: str, attr_value: str, *, to: Any = WINDOW
+) -> None:
+    """Give an attribute a value. Windows refuse ``on*``, ``srcdoc`` and script addresses."""
+    values = {"attr_name": attr_name, "attr_value": str(attr_value)}
+    _send("html.add_attribute", window_info, to, selector=selector, **values)
+
+
+def remove_attr(window_info: Source, selector: str, attr_name: str, *, to: Any = WINDOW) -> None:
+    """Remove an attribute."""
+    _send("html.remove_attr", window_info, to, selector=selector, attr_name=attr_name)
+
+
+def boolean_attribute(
+    window_info: Source, selector: str, name: str, value: bool, *, to: Any = WINDOW
+) -> None:
+    """Set or remove an attribute such as ``disabled`` or ``checked``."""
+    _send("html.boolean_attribute", window_info, to, selector=selector, name=name, value=value)
+
+
+def focus(window_info: Source, selector: str, *, to: Any = WINDOW) -> None:
+    """Give the focus to the first element that the selector finds."""
+    _send("html.focus", window_info, to, selector=selector)
+
+
+def download_file(window_info: Source, url: str, filename: str = "", *, to: Any = WINDOW) -> None:
+    """Let the browser download a file; addresses other than http(s) are refused."""
+    _send("html.download_file", window_info, to, url=url, filename=filename)
+
+
+def forms_set(
+    window_info: Source,
+    selector: str,
+    values: Mapping[str, Any] | Iterable[Mapping[str, Any]],
+    *,
+    to: Any = WINDOW,
+) -> None:
+    """Set fields of a form: names to values (text, a list, or a boolean for one checkbox)."""
+    pairs = (
+        [{"name": name, "value": value} for name, value in values.items()]
+        if isinstance(values, Mapping)
+        else list(values)
+    )
+    _send("html.forms.set", window_info, to, selector=selector, values=pairs)
+
+
+async def asend(verb: Any, window_info: Source, *args: Any, **options: Any) -> None:
+    """Use a verb from asynchronous code: ``await html.asend(html.append, request, "#log", "x")``."""
+    await sync_to_async(verb)(window_info, *args, **options)
+
+
+# ------------------------------------------------------------------
+
+
+def _swap(
+    name: str,
+    window_info: Source,
+    selector: str,
+    content: Any,
+    *,
+    template: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    to: Any = WINDOW,
+    as_sender: bool = False,
+) -> None:
+    destinations = each_destination(to)
+    shared = not as_sender and any(one is not WINDOW and one is not USER for one in destinations)
+    window = _window(window_info)
+    html = fragment(window, content, template=template, context=context, shared=shared)
+    _send(name, window, destinations, selector=selector, content=html)
+
+
+def _send(name: str, window_info: Source, to: Any, **arguments: Any) -> None:
+    trigger_signal(_window(window_info), name, to=to, kwargs=arguments)
+
+
+def _window(window_info: Source) -> WindowInfo:
+    if isinstance(window_info, WindowInfo):
+        return window_info
+    return WindowInfo.from_request(window_info)

@@ -1,0 +1,69 @@
+"""Whether a socket may come from where it comes from, by the rules of Django's CSRF check."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.utils.http import is_same_domain
+
+__all__ = ["request_of", "why_foreign"]
+
+_SCHEMES = {"ws": "http", "wss": "https"}
+
+
+def request_of(scope: MutableMapping[str, Any]) -> ASGIRequest:
+    """Return the HTTP request that a socket's handshake was."""
+    scheme = scope.get("scheme", "ws")
+    return ASGIRequest(
+        {**scope, "type": "http", "method": "GET", "scheme": _SCHEMES.get(scheme, scheme)},
+        io.BytesIO(),
+    )
+
+
+def why_foreign(request: ASGIRequest) -> str | None:
+    """Return why the request's Origin is foreign, None if it is welcome.
+
+    Args:
+        request: the handshake; its Host and scheme are taken as Django takes them, so
+            ``ALLOWED_HOSTS``, ``SECURE_PROXY_SSL_HEADER``, ``USE_X_FORWARDED_HOST`` and
+            ``CSRF_TRUSTED_ORIGINS`` count.
+    """
+    origin = request.META.get("HTTP_ORIGIN")
+    if not origin:
+        return "the handshake has no Origin, so it does not come from a page"
+    try:
+        host = request.get_host()
+    except DisallowedHost as error:
+        return f"{error}"
+    own = f"{'https' if request.is_secure() else 'http'}://{host}"
+    if origin == own or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return None
+    try:
+        parsed = urlsplit(origin)
+        _ = parsed.port  # may be no number
+    except ValueError:
+        return f"the Origin {origin!r:.200} is no address"
+    if any(_matches(parsed, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
+        return None
+    reason = f"the Origin {origin!r:.200} is neither {own!r} nor in CSRF_TRUSTED_ORIGINS"
+    if parsed.netloc == host:
+        reason += "; only the scheme differs: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER"
+    elif origin not in ("null",) and request.META.get("HTTP_X_FORWARDED_HOST") == parsed.netloc:
+        reason += "; the proxy names it in X-Forwarded-Host: USE_X_FORWARDED_HOST"
+    return reason
+
+
+def _matches(origin: SplitResult, trusted: str) -> bool:
+    """Return whether a trusted origin with a wildcard (``https://*.example.org``) covers it."""
+    wanted = urlsplit(trusted)
+    return (
+        "*" in trusted
+        and origin.scheme == wanted.scheme
+        and is_same_domain(origin.netloc, wanted.netloc.lstrip("*"))
+    )

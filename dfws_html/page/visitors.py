@@ -1,0 +1,86 @@
+"""Who stands behind a socket: its session and user, read from the cookie and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+    load_backend,
+)
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.utils.crypto import constant_time_compare
+
+from dfws_html.page.tokens import PageToken, TokenRefused
+from dfws_html.ws_middleware import SESSION_ID
+
+__all__ = ["Visitor", "check_identity", "visitor"]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A session and its verified user."""
+
+    session: Any
+    user: Any
+
+    @property
+    def session_id(self) -> str:
+        """The random id kept in the session, empty where there is none."""
+        return self.session.get(SESSION_ID, "") or ""
+
+    @property
+    def user_pk(self) -> str:
+        """The user's primary key as text, empty for an anonymous visitor."""
+        return str(self.user.pk) if self.user.is_authenticated else ""
+
+
+def visitor(cookies: Mapping[str, str]) -> Visitor:
+    """Return whose cookies these are. Blocks: it may read the database."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    session = store(cookies.get(settings.SESSION_COOKIE_NAME))
+    return Visitor(session=session, user=_user(session) or AnonymousUser())
+
+
+def _user(session: Any) -> Any:
+    """Return the session's user by the rules of Django's own ``get_user``, changing nothing.
+
+    Django's flushes or cycles a session whose hash does not verify; a socket must not log anybody
+    out.
+    """
+    try:
+        pk = get_user_model()._meta.pk.to_python(session[SESSION_KEY])
+        path = session[BACKEND_SESSION_KEY]
+    except (KeyError, ValidationError):
+        return None
+    if path not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    user = load_backend(path).get_user(pk)
+    if user is None or not hasattr(user, "get_session_auth_hash"):
+        return user
+    stored = session.get(HASH_SESSION_KEY) or ""
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    verified = any(constant_time_compare(stored, expected) for expected in hashes)
+    return user if stored and verified else None
+
+
+def check_identity(token: PageToken, who: Visitor) -> None:
+    """Make sure that a token was made for this visitor.
+
+    A token without a session is good for any session as an anonymous visitor.
+
+    Raises:
+        TokenRefused: with the code ``identity``.
+    """
+    if token.session and not constant_time_compare(token.session, who.session_id):
+        raise TokenRefused("identity", "the page belongs to another session")
+    if token.user != who.user_pk:
+        raise TokenRefused("identity", "somebody logged in or out since the page was made")

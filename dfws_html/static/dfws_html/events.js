@@ -1,0 +1,62 @@
+/** @file Tells the page what happened: `df:*` events, a line in the console, a line for the user. */
+import { log } from "./log.js";
+import { invoke } from "./nodes.js";
+
+/**
+ * @typedef {object} Detail
+ * @property {string} [code]
+ * @property {string} [signal]
+ * @property {string} [call] `c.n`
+ * @property {unknown} [message]
+ * @property {Element} [element]
+ * @property {unknown} [result]
+ * @property {string} [traceback]
+ * @property {string[]} [topics]
+ * @property {number} [spread] seconds
+ */
+
+/** What a user reads, unless the element says `data-df-text-error="..."` and so on. @type {Record<string, string>} */
+const TEXTS = {
+  error: "Something went wrong.",
+  undelivered: "Not sent.",
+  unknown: "No answer.",
+  refused: "Please reload the page.",
+};
+
+/**
+ * Dispatches `df:<type>` on the element, or on the document if it is gone.
+ * @param {string} type
+ * @param {Detail} [detail]
+ * @returns {boolean} whether nobody prevented it
+ */
+export const emit = (type, detail = {}) =>
+  invoke(
+    detail.element?.isConnected ? detail.element : document,
+    "dispatchEvent",
+    new CustomEvent(`df:${type}`, { bubbles: true, cancelable: CANCELABLE.test(type), detail }),
+  );
+
+const CANCELABLE = /before|resync|error|un|refused/;
+
+/**
+ * An outcome that is not the wished one. What only concerns developers (level `debug`) is not shown to users.
+ * @param {string} type
+ * @param {Detail} detail
+ * @param {"error" | "debug"} [level]
+ */
+export function report(type, detail, level = "error") {
+  log(level, detail);
+  const status = document.querySelector("[data-df-status]");
+  if (emit(type, detail) && level === "error" && status) {
+    status.textContent = status.getAttribute(`data-df-text-${type}`) ?? TEXTS[type];
+  }
+}
+
+/**
+ * @param {string} code
+ * @param {unknown} cause
+ * @param {Detail} [detail]
+ * @param {"error" | "debug"} [level]
+ */
+export const fail = (code, cause, detail, level) =>
+  report("error", { ...detail, code, message: `${cause}` }, level);

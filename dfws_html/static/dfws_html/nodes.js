@@ -1,0 +1,23 @@
+/** @file Members of a node, read past the fields of a form that shadow them: a field may be called `id` or `remove`. */
+
+/**
+ * @param {unknown} node
+ * @returns {node is HTMLFormElement}
+ */
+export const isForm = (node) => node instanceof HTMLFormElement;
+
+/**
+ * @param {Node} node
+ * @param {string} name
+ * @returns {any}
+ */
+export const get = (node, name) =>
+  Reflect.get(isForm(node) ? HTMLFormElement.prototype : node, name, node);
+
+/**
+ * @param {Node} node
+ * @param {string} name of a method
+ * @param {...unknown} args
+ * @returns {any}
+ */
+export const invoke = (node, name, ...args) => get(node, name).apply(node, args);

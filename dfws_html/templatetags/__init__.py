@@ -1,0 +1,1 @@
+"""The template tags, one library under three names."""

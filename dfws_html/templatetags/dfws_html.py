@@ -1,0 +1,65 @@
+"""The tag library: thin shells over `dfws_html.page.attributes`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context, TemplateSyntaxError
+from django.utils.safestring import SafeString
+
+from dfws_html.page.attributes import Attribute, Call, attribute
+from dfws_html.page.metas import script_tag
+
+register = template.Library()
+
+
+@register.simple_tag
+def js_call(
+    name: str,
+    on: str | None = None,
+    form: str | None = None,
+    value: str | None = None,
+    prevent: bool | None = None,
+    **opts: Any,
+) -> Attribute:
+    """Write the attribute that calls a signal on an event of this element.
+
+    `{% js_call "cart.add" on="change" form="data" id=42 %}`; with `as x` it is kept for
+    `{% js_calls x y %}`. What is empty, as an unknown variable is, counts as absent.
+    """
+    try:
+        call = Call(name, on or None, form or None, value or None, _flag(prevent), opts)
+        return attribute([call])
+    except (TypeError, ValueError) as error:
+        raise TemplateSyntaxError(f"js_call: {error}") from error
+
+
+@register.simple_tag
+def js_calls(*calls: Attribute) -> Attribute:
+    """Write one attribute out of several `{% js_call ... as x %}`."""
+    for number, call in enumerate(calls, 1):
+        if not isinstance(call, Attribute):
+            raise TemplateSyntaxError(
+                f"js_calls: argument {number} is not what a js_call ... as x kept"
+            )
+    return attribute(call for kept in calls for call in kept.calls)
+
+
+@register.simple_tag(takes_context=True)
+def dfws_html_script(context: Context) -> SafeString:
+    """Write the window's meta, the script, and the place where messages for the user appear.
+
+    It stands in the page's head or body: `{% dfws_html_script %}`.
+    """
+    request = context.get("request")
+    if request is None:
+        raise TemplateSyntaxError(
+            "dfws_html_script needs the request: render with it, and have "
+            "'django.template.context_processors.request' among the context processors"
+        )
+    return script_tag(request)
+
+
+def _flag(prevent: Any) -> Any:
+    return None if prevent == "" else prevent

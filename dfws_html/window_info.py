@@ -1,0 +1,183 @@
+"""What is known of the window behind a signal: its key, user, language and browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest
+from django.template import loader
+from django.utils.module_loading import import_string
+
+from dfws_html import conf
+from dfws_html.ws_middleware import WindowInfoMiddleware
+
+__all__ = ["WindowInfo", "get_window_context", "render_to_string"]
+
+
+class WindowInfo:
+    """The first argument of every handler.
+
+    ``WindowInfo()`` is nobody's window: a management command's, a test's. The project's
+    ``WINDOW_INFO_MIDDLEWARES`` may add attributes.
+
+    Attributes:
+        window_key: the window's id, None where there is no window.
+        session_id: a random id of the session, None where there is none.
+        user: the user, None if anonymous.
+        language_code, time_zone: active while a handler runs.
+        user_agent, page_url: what the browser says; not to be trusted.
+        call: the name of the browser's call that is being answered, if any.
+        action_id: the id of the job that runs, the same when it is run again.
+
+    >>> WindowInfo().is_authenticated
+    False
+    """
+
+    window_key: str | None
+    session_id: str | None
+    language_code: str
+    time_zone: str
+    user_agent: str
+    page_url: str
+
+    def __init__(self) -> None:
+        self._plain()
+        for middleware in _middlewares():
+            middleware.new_window_info(self)
+
+    def _plain(self) -> None:
+        self._user: Any = None
+        self.call: str | None = None
+        self.action_id: str | None = None
+
+    def __repr__(self) -> str:
+        who = self.username or "anonymous"
+        return f"<WindowInfo {getattr(self, 'window_key', None) or 'no window'}, {who}>"
+
+    @classmethod
+    def from_request(cls, request: HttpRequest) -> WindowInfo:
+        """Return what a request tells of its window."""
+        window_info = cls.__new__(cls)
+        window_info._plain()
+        for middleware in _middlewares():
+            middleware.from_request(request, window_info)
+        return window_info
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> WindowInfo:
+        """Return what :meth:`to_dict` described; reads the user from the database."""
+        window_info = cls.__new__(cls)
+        window_info._plain()
+        for middleware in _middlewares():
+            middleware.from_dict(window_info, values)
+        window_info.call = values.get("call")
+        return window_info
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a worker needs to make this object again."""
+        values: dict[str, Any] = {"call": self.call} if self.call else {}
+        for middleware in _middlewares():
+            values.update(middleware.to_dict(self))
+        return values
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """Surround a handler's run with every middleware, the first outermost."""
+        with ExitStack() as stack:
+            for middleware in _middlewares():
+                stack.enter_context(middleware.around(self))
+            yield
+
+    # -------------------------------------------------------------- the user
+
+    @property
+    def user(self) -> AbstractBaseUser | None:
+        """The user, None if anonymous."""
+        return self._user if self._user is not None and self._user.is_authenticated else None
+
+    @user.setter
+    def user(self, user: AbstractBaseUser | AnonymousUser | None) -> None:
+        self._user = user
+
+    @property
+    def user_pk(self) -> Any:
+        """The user's primary key, None if anonymous."""
+        return self.user.pk if self.user is not None else None
+
+    @property
+    def username(self) -> str | None:
+        """The user's name, None if anonymous."""
+        return self.user.get_username() if self.user is not None else None
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether somebody is logged in."""
+        return self.user is not None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is logged in."""
+        return self.user is None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the user may log in."""
+        return bool(getattr(self.user, "is_active", False))
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the user may enter the admin site."""
+        return bool(getattr(self.user, "is_staff", False))
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether the user has every permission."""
+        return bool(getattr(self.user, "is_superuser", False))
+
+    @property
+    def perms(self) -> set[str]:
+        """Every permission of the user, through Django's backends."""
+        return (self.user or AnonymousUser()).get_all_permissions()  # type: ignore[union-attr]
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Return whether the user has a permission, on an object if one is given."""
+        return (self.user or AnonymousUser()).has_perm(perm, obj)  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=8)
+def _instances(paths: tuple[str, ...]) -> tuple[WindowInfoMiddleware, ...]:
+    return tuple(import_string(path)() for path in paths)
+
+
+def _middlewares() -> tuple[WindowInfoMiddleware, ...]:
+    return _instances(conf.window_info_middlewares())
+
+
+def get_window_context(window_info: WindowInfo) -> dict[str, Any]:
+    """Return what templates see when they are rendered for a window."""
+    context: dict[str, Any] = {}
+    for middleware in _middlewares():
+        context.update(middleware.get_context(window_info))
+    return context
+
+
+def render_to_string(
+    template_name: str | list[str],
+    context: dict[str, Any] | None = None,
+    window_info: WindowInfo | None = None,
+    using: str | None = None,
+) -> str:
+    """Render a template as its window would see it.
+
+    Args:
+        template_name: as for Django's function of this name.
+        context: what the template sees besides what the window gives (``user``, ``perms``, ...).
+        window_info: the window; None renders for nobody.
+        using: name of the template engine.
+    """
+    window_context = get_window_context(window_info) if window_info is not None else {}
+    return loader.render_to_string(template_name, {**window_context, **(context or {})}, using=using)

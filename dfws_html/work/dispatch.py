@@ -1,0 +1,333 @@
+"""From a signal to its jobs and topics: decided purely by ``plan``, done by the dispatcher in force."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Protocol
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from dfws_html import conf
+from dfws_html.delivery.publishing import publisher
+from dfws_html.delivery.windows import warn_if_elsewhere
+from dfws_html.exceptions import SignalNotAllowed, SignalNotSent, UnknownSignal
+from dfws_html.protocol import Call, Push, encode_arguments
+from dfws_html.topics import SERVER, SYNC, USER, WINDOW, each_destination, topic_ids, topic_names
+from dfws_html.window_info import WindowInfo
+from dfws_html.work import execution, transactions
+from dfws_html.work.executors import QueueFull, executor
+from dfws_html.work.handlers import Handler
+from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
+from dfws_html.work.registry import registry
+
+__all__ = ["Dispatcher", "LiveDispatcher", "Plan", "admit", "dispatch", "installed", "plan"]
+
+logger = logging.getLogger("dfws_html.signals")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that one trigger asks for.
+
+    Attributes:
+        signal: the signal's name.
+        window_info: the window behind it, as ``WindowInfo.to_dict()`` gives it.
+        arguments: as JSON.
+        to_server: whether ``SERVER`` was among the destinations.
+        only_server: whether nothing but ``SERVER`` or ``SYNC`` was.
+        jobs: for the workers, one a handler.
+        at_once: for this thread, one a handler.
+        topics: names of the topics to push to.
+        push: the frame for them.
+        eta: Unix seconds before which nothing happens, 0 for at once.
+        expires: Unix seconds after which nothing happens, None for never.
+    """
+
+    signal: str
+    window_info: Mapping[str, Any]
+    arguments: str
+    to_server: bool = False
+    only_server: bool = False
+    jobs: tuple[HandlerJob, ...] = ()
+    at_once: tuple[HandlerJob, ...] = ()
+    topics: tuple[str, ...] = ()
+    push: Push | None = None
+    eta: float = 0.0
+    expires: float | None = None
+
+
+class Dispatcher(Protocol):
+    """What carries plans out; tests install one that records them."""
+
+    def check(self, plan: Plan) -> None:
+        """Object to a plan where it was made, before any transaction is waited for."""
+        ...
+
+    def send(self, plans: Sequence[Plan]) -> None:
+        """Carry out plans, in order."""
+        ...
+
+
+# ------------------------------------------------------------------ deciding
+
+
+def plan(
+    window_info: WindowInfo,
+    signal: str,
+    *,
+    to: Any = None,
+    arguments: Mapping[str, Any],
+    countdown: float | None = None,
+    eta: datetime | float | None = None,
+    expires: datetime | float | None = None,
+    now: float,
+) -> Plan:
+    """Decide what a trigger asks for.
+
+    Args:
+        window_info: the window behind it.
+        signal: the signal's name.
+        to: one destination or several; None is ``USER`` if somebody is logged in, else ``WINDOW``.
+        arguments: of the signal; they are encoded here, so errors belong to the caller.
+        countdown: seconds to wait.
+        eta: when to happen, instead of ``countdown``.
+        expires: seconds after which, or time at which, it is too late.
+        now: Unix seconds.
+
+    Raises:
+        TypeError: an argument has no JSON form, or a destination can't be a topic.
+        ValueError: a destination does not fit the window.
+    """
+    if to is None:
+        to = USER if window_info.is_authenticated else WINDOW
+    destinations = each_destination(to)
+    topics = [one for one in destinations if one is not SERVER and one is not SYNC]
+    text = encode_arguments(signal, arguments, encoder=conf.load("SIGNAL_ENCODER"))
+    start = _moment(eta, now) if eta is not None else now + countdown if countdown else 0.0
+    end = _moment(expires, now, relative=True) if expires is not None else None
+    values = window_info.to_dict()
+    window_text = encode_arguments(signal, values, encoder=DjangoJSONEncoder)
+    base = uuid.uuid4().hex
+
+    def jobs(wanted: bool) -> tuple[HandlerJob, ...]:
+        return tuple(
+            HandlerJob(
+                task_id=f"{base}.{handler.digest}",
+                signal=signal,
+                queue=handler.queue_name(window_info, arguments) or conf.default_queue(),
+                eta=start,
+                expires=end,
+                handler=handler.key,
+                window_info=window_text,
+                arguments=text,
+            )
+            for handler in (registry.handlers(signal) if wanted else ())
+        )
+
+    return Plan(
+        signal=signal,
+        window_info=values,
+        arguments=text,
+        to_server=SERVER in destinations,
+        only_server=bool(destinations) and not topics,
+        jobs=jobs(SERVER in destinations),
+        at_once=jobs(SYNC in destinations),
+        topics=tuple(topic_names(window_info, topics)),
+        push=Push(signal=signal, arguments=text, signal_id=base, call=window_info.call)
+        if topics
+        else None,
+        eta=start,
+        expires=end,
+    )
+
+
+def _moment(value: datetime | float, now: float, *, relative: bool = False) -> float:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return now + value if relative else value
+
+
+def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tuple[HandlerJob, ...]:
+    """Return the jobs that a browser's call becomes: one for each handler that allows it.
+
+    May read the database, if a permission does.
+
+    Args:
+        call: what the browser sent.
+        load: the id that its page made for itself.
+        window_info: the window behind it.
+        now: Unix seconds.
+
+    Raises:
+        UnknownSignal: nothing is registered under this name.
+        SignalNotAllowed: no handler allows it.
+        InvalidArguments: an argument is missing or unknown.
+    """
+    handlers = registry.handlers(call.signal)
+    if not handlers:
+        raise UnknownSignal(call.signal, registry.nearest(call.signal))
+    allowed = [handler for handler in handlers if _allows(handler, window_info, call.arguments)]
+    if not allowed:
+        raise SignalNotAllowed(call.signal, " / ".join(repr(h.is_allowed_to) for h in handlers))
+    for handler in allowed:
+        handler.check_names(call.arguments)
+    text = encode_arguments(call.signal, call.arguments, encoder=DjangoJSONEncoder)
+    values = encode_arguments(call.signal, window_info.to_dict(), encoder=DjangoJSONEncoder)
+    delay = min(call.delay(now), conf.limit("delay"))
+    name = CallName(
+        window=window_info.window_key or "",
+        load=load,
+        n=call.n,
+        handlers=len(allowed),
+        reply=call.reply,
+    )
+    return tuple(
+        HandlerJob(
+            task_id=f"{name.window}.{name}.{handler.digest}",
+            signal=call.signal,
+            queue=handler.queue_name(window_info, call.arguments) or conf.default_queue(),
+            eta=now + delay if delay else 0.0,
+            expires=now + delay + min(call.expires or _LATEST, _LATEST),
+            handler=handler.key,
+            window_info=values,
+            arguments=text,
+            from_client=True,
+            call=name,
+        )
+        for handler in allowed
+    )
+
+
+_LATEST = 900.0  # seconds that a browser's call may wait in a queue
+
+
+def _allows(handler: Handler, window_info: WindowInfo, arguments: Mapping[str, Any]) -> bool:
+    try:
+        return handler.allows(window_info, arguments)
+    except Exception:
+        # A predicate that can't tell has not said yes.
+        logger.exception("signal %r: is_allowed_to of %s raised", handler.signal, handler.key)
+        return False
+
+
+# ------------------------------------------------------------------ doing
+
+
+class LiveDispatcher:
+    """Hands jobs to the engine and frames to the windows."""
+
+    def check(self, plan: Plan) -> None:
+        """See :meth:`Dispatcher.check`."""
+        wants = plan.to_server or plan.only_server
+        if not wants or plan.jobs or plan.at_once:
+            return
+        error = UnknownSignal(plan.signal, registry.nearest(plan.signal))
+        if plan.only_server:
+            raise error
+        logger.error("%s", error)
+
+    def send(self, plans: Sequence[Plan]) -> None:
+        """See :meth:`Dispatcher.send`."""
+        for one in plans:
+            try:
+                self._submit(one.jobs)
+                if one.push is not None:
+                    self._push(one, one.push)
+            except QueueFull as error:
+                raise SignalNotSent(one.signal, str(error)) from error
+
+    def _submit(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            executor().submit(job)
+
+    def _push(self, plan: Plan, push: Push) -> None:
+        warn_if_elsewhere(plan.signal)
+        ids = tuple(topic_ids(plan.topics))
+        if not plan.eta:
+            publisher().publish(ids, push.body())
+            return
+        job = PushJob(
+            task_id=push.signal_id,
+            signal=plan.signal,
+            queue=conf.default_queue(),
+            eta=plan.eta,
+            expires=plan.expires,
+            topics=ids,
+            body=push.body(),
+        )
+        self._submit([job])
+
+
+_installed: list[Dispatcher] = [LiveDispatcher()]
+
+
+@contextmanager
+def installed(dispatcher: Dispatcher) -> Iterator[None]:
+    """Let another dispatcher carry out every plan of this process for a while."""
+    _installed.append(dispatcher)
+    try:
+        yield
+    finally:
+        _installed.remove(dispatcher)
+
+
+def dispatch(what: Plan, *, now: bool = False, using: str | None = None) -> None:
+    """Carry a plan out: ``SYNC`` here and at once, the rest after the commit.
+
+    Args:
+        what: the plan.
+        now: don't wait for a commit.
+        using: alias of the database whose commit is waited for.
+
+    Raises:
+        UnknownSignal: only the server was asked, and no function is registered.
+        SignalNotSent: it could not be handed over.
+        Exception: what a function run by ``SYNC`` raised; of several an ``ExceptionGroup``.
+    """
+    _check_size(what)
+    _installed[-1].check(what)
+    if now:
+        _send([what])
+    elif what.jobs or what.topics or what.to_server:
+        transactions.after_commit(what, _send, using=using)
+    errors = [error for job in what.at_once if (error := _run_here(job)) is not None]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup(f"signal {what.signal!r}: {len(errors)} functions raised", errors)
+
+
+def _run_here(job: HandlerJob) -> Exception | None:
+    try:
+        execution.run(job)
+    except Exception as error:
+        return error
+    return None
+
+
+def _check_size(what: Plan) -> None:
+    limit = conf.limit("frame_out")
+    size = len(what.arguments.encode())
+    if what.push is not None and size > limit:
+        raise ValueError(
+            f"signal {what.signal!r}: {size} bytes are too much for a frame to a window; the limit "
+            f"is {limit:.0f} (WEBSOCKET_LIMITS['frame_out'])"
+        )
+
+
+def _send(plans: Sequence[Plan]) -> None:
+    _installed[-1].send(plans)
+
+
+def by_queue(plan: Plan) -> list[tuple[str, list[HandlerJob]]]:
+    """Return a plan's jobs by queue; a signal without a function stands on the default one."""
+    jobs = sorted(plan.jobs, key=lambda job: job.queue)
+    found = [(queue, list(held)) for queue, held in groupby(jobs, key=lambda job: job.queue)]
+    return found or ([(conf.default_queue(), [])] if plan.to_server else [])

@@ -1,0 +1,80 @@
+"""What an engine is given: one handler's run, or one delayed push, as frozen values that travel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CallName", "HandlerJob", "Job", "PushJob"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallName:
+    """Which call of which window a job answers.
+
+    Attributes:
+        window: the window's id.
+        load: the id that the page made for itself when it was loaded.
+        n: the call's number in that load.
+        handlers: how many jobs the call has become.
+        reply: whether the page waits for the outcome.
+    """
+
+    window: str
+    load: str
+    n: int
+    handlers: int
+    reply: bool
+
+    def __str__(self) -> str:
+        return f"{self.load}.{self.n}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What every job has.
+
+    Attributes:
+        task_id: the same when the job is sent again.
+        signal: the signal's name, for people.
+        queue: the name of the queue.
+        eta: Unix seconds before which it must not run, 0 for at once.
+        expires: Unix seconds after which it must not run, None for never.
+    """
+
+    task_id: str
+    signal: str
+    queue: str
+    eta: float = 0.0
+    expires: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerJob(Job):
+    """One handler, to be run once.
+
+    Attributes:
+        handler: the key of the handler.
+        window_info: ``WindowInfo.to_dict()`` as JSON.
+        arguments: as JSON.
+        from_client: whether a browser sent it, so that rights are checked again.
+        call: the browser's call that it answers.
+    """
+
+    handler: str
+    window_info: str
+    arguments: str
+    from_client: bool = False
+    call: CallName | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushJob(Job):
+    """A frame to windows that has to wait.
+
+    Attributes:
+        topics: ids.
+        body: of the frame.
+    """
+
+    topics: tuple[str, ...]
+    body: str

@@ -1,0 +1,111 @@
+"""The ledger: which load owns a window id, which jobs have begun, which calls have ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dfws_html.work.jobs import CallName
+
+__all__ = ["Ledger", "MemoryLedger", "ledger"]
+
+_CALL_SECONDS = 3 * 3600.0
+
+
+class Ledger(Protocol):
+    """What every ledger can do, from any thread."""
+
+    def claim(self, window: str, load: str) -> bool:
+        """Give a window id to the first load that asks; return whether it is this load's."""
+        ...
+
+    def begin(self, task_id: str, *, seconds: float = _CALL_SECONDS) -> bool:
+        """Mark a job as begun; return False if it was. The mark is kept for ``seconds``."""
+        ...
+
+    def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
+        """Note that a handler of a call ended, with its result as JSON, or None if it failed.
+
+        Returns:
+            the results of all the call's handlers if this was the last and none failed.
+        """
+        ...
+
+
+@dataclass
+class _Call:
+    ends: float
+    results: dict[str, str | None] = field(default_factory=dict)
+
+
+class MemoryLedger:
+    """The ledger of a single process.
+
+    Args:
+        claim_seconds: for which a window id stays with its load: longer than any token lives.
+        clock: seconds that never go back.
+
+    >>> book = MemoryLedger()
+    >>> book.claim("w", "first"), book.claim("w", "second"), book.begin("t"), book.begin("t")
+    (True, False, True, False)
+    """
+
+    def __init__(
+        self, *, claim_seconds: float = 72_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._claim_seconds = claim_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._claims: dict[str, tuple[str, float]] = {}
+        self._begun: dict[str, float] = {}
+        self._calls: dict[str, _Call] = {}
+        self._next_sweep = 0.0
+
+    def claim(self, window: str, load: str) -> bool:
+        """See :meth:`Ledger.claim`."""
+        with self._lock:
+            now = self._sweep()
+            owner = self._claims.get(window, (load, 0.0))[0]
+            if owner == load:
+                self._claims[window] = (load, now + self._claim_seconds)
+            return owner == load
+
+    def begin(self, task_id: str, *, seconds: float = _CALL_SECONDS) -> bool:
+        """See :meth:`Ledger.begin`."""
+        with self._lock:
+            now = self._sweep()
+            if task_id in self._begun:
+                return False
+            self._begun[task_id] = now + seconds
+            return True
+
+    def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
+        """See :meth:`Ledger.end`."""
+        with self._lock:
+            now = self._sweep()
+            book = self._calls.setdefault(f"{call.window}.{call}", _Call(ends=now + _CALL_SECONDS))
+            book.results[handler] = result
+            results = [found for found in book.results.values() if found is not None]
+            return results if len(results) == call.handlers else None
+
+    def _sweep(self) -> float:
+        now = self._clock()
+        if now >= self._next_sweep:
+            self._next_sweep = now + 60
+            self._claims = {key: kept for key, kept in self._claims.items() if kept[1] > now}
+            self._begun = {key: ends for key, ends in self._begun.items() if ends > now}
+            self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
+        return now
+
+
+_ledgers: dict[str, MemoryLedger] = {}
+_lock = threading.Lock()
+
+
+def ledger() -> Ledger:
+    """Return the process's ledger."""
+    with _lock:
+        return _ledgers.setdefault("memory", MemoryLedger())

@@ -1,0 +1,107 @@
+"""What browser tests share: one Chromium, and the site in a real server of this process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from dfws_html.routing import with_websockets
+
+# Playwright's synchronous API keeps a running loop in the tests' thread.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """Return the browser's path."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not path:
+        pytest.fail("no Chromium is found: install it, or set CHROMIUM to its path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        browser = playwright.chromium.launch(executable_path=chromium(), args=args)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """The server under test."""
+
+    url: str
+    bodies: dict[str, str]
+
+    def address(self, path: str = "/") -> str:
+        """Return the address of one of its pages."""
+        return self.url + path
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
+    """The browser tests' site, in a uvicorn of this process."""
+    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+    from django.core.asgi import get_asgi_application
+
+    from playwright_tests.site.views import BODIES
+
+    with django_db_blocker.unblock(), socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        application = with_websockets(ASGIStaticFilesHandler(get_asgi_application()))
+        config = uvicorn.Config(
+            application,
+            log_level="warning",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        yield Site(url=f"http://127.0.0.1:{port}", bodies=BODIES)
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One visitor: a context with cookies of its own."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """One tab."""
+    return context.new_page()
+
+
+def is_open(page: Page) -> None:
+    """Wait until the page's socket has been welcomed."""
+    expect(page.locator("html")).to_have_attribute("data-df-connection", "open")

@@ -1,0 +1,12 @@
+"""The pages of the browser tests' site."""
+
+from django.urls import path
+
+from playwright_tests.site import views
+
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("login/<str:username>/", views.log_in, name="login"),
+    path("logout/", views.log_out, name="logout"),
+    path("favicon.ico", views.nothing),
+]

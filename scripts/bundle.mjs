@@ -1,0 +1,61 @@
+// Bundles the script's modules into the one committed classic script, or tells whether it is stale (--check).
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const LIMIT = 5000; // bytes, brotli 11
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const target = join(root, "dfws_html/static/js/df_websockets.min.js");
+
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  }).length;
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: ["dfws_html/static/dfws_html/main.js"],
+  outfile: target,
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  format: "iife",
+  target: "es2020",
+  legalComments: "none",
+  metafile: true,
+  write: false,
+});
+const bundle = Buffer.from(result.outputFiles[0].contents);
+
+const [{ inputs }] = Object.values(result.metafile.outputs);
+for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+  console.log(`${String(bytesInOutput).padStart(7)} raw  ${basename(path)}`);
+}
+const size = brotli(bundle);
+console.log(
+  `${String(bundle.length).padStart(7)} raw, ${gzipSync(bundle, { level: 9 }).length} gzip, ${size} brotli`,
+);
+
+if (size > LIMIT) {
+  console.error(`The bundle is over its limit of ${LIMIT} bytes of brotli.`);
+  process.exitCode = 1;
+}
+if (!process.argv.includes("--check")) {
+  writeFileSync(target, bundle);
+} else if (!committed()?.equals(bundle)) {
+  console.error("The committed bundle is stale: npm run build");
+  process.exitCode = 1;
+}
+
+function committed() {
+  try {
+    return readFileSync(target);
+  } catch {
+    return undefined;
+  }
+}

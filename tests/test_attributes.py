@@ -1,0 +1,182 @@
+"""The attribute as a value: what is read is what was written, and nothing else is read."""
+
+import html
+import json
+import pickle
+from dataclasses import FrozenInstanceError
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.utils.translation import gettext_lazy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfws_html.page.attributes import NAME, Call, attribute, parse, to_json
+
+SHARED = json.loads((Path(__file__).parent / "fixtures" / "attributes.json").read_text())
+
+names = st.text(min_size=1)
+plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+values = st.recursive(
+    plain | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+calls = st.builds(
+    Call,
+    names,
+    on=st.none() | names,
+    form=st.none() | names,
+    value=st.none() | names,
+    prevent=st.none() | st.booleans(),
+    opts=st.dictionaries(st.text(), values, max_size=4),
+)
+
+
+class Reader(HTMLParser):
+    """What a browser would find in the attributes."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def in_a_page(text):
+    reader = Reader()
+    reader.feed(f"<p {text}>")
+    reader.close()
+    return reader.tags
+
+
+@given(st.lists(calls, max_size=4))
+@settings(max_examples=500, deadline=None)
+def test_what_is_written_is_read_again(written):
+    assert parse(to_json(written)) == tuple(written)
+
+
+@given(st.lists(calls, max_size=3))
+@settings(max_examples=500, deadline=None)
+def test_a_page_holds_exactly_one_attribute_and_its_text_is_the_json(written):
+    assert in_a_page(attribute(written)) == [("p", {NAME: to_json(written)})]
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_read_or_refused_with_a_reason(text):
+    reason = ""
+    try:
+        parse(text)
+    except ValueError as error:
+        reason = str(error)
+        assert reason
+    assert "\n" not in reason
+
+
+@pytest.mark.parametrize(("text", "expected"), SHARED["readable"])
+def test_the_fixture_shared_with_the_script_is_read(text, expected):
+    assert parse(text) == tuple(Call(**call) for call in expected)
+
+
+@pytest.mark.parametrize("text", SHARED["unreadable"])
+def test_the_fixture_shared_with_the_script_is_refused(text):
+    with pytest.raises(ValueError):
+        parse(text)
+
+
+def test_the_seed_s_attribute_letter_for_letter_but_for_one_space():
+    call = Call("signal.name", on="change", form="form_data", opts={"id": 42})
+    assert attribute([call]) == (
+        'data-df-signal=\'[{"name": "signal.name", "on": "change", "form": "form_data", '
+        '"opts": {"id": 42}}]\''
+    )
+
+
+def test_dangerous_characters_survive_the_page():
+    text = 'it\'s "<b>" & &amp; &#x27; > \u2028 é \U0001f600 \x00'
+    written = attribute([Call("say", opts={"text": text})])
+    body = written.removeprefix(f"{NAME}='").removesuffix("'")
+    assert "'" not in body
+    assert "<" not in body
+    assert ">" not in body
+    assert written.isascii()
+    assert json.loads(html.unescape(body))[0]["opts"] == {"text": text}
+
+
+def test_the_bytes_are_stable():
+    call = Call("a", opts={"z": 1, "a": 2})
+    again = Call("a", opts={"z": 1, "a": 2})
+    assert attribute([call]) == attribute([again])
+    assert to_json([call]) == '[{"name": "a", "opts": {"z": 1, "a": 2}}]'
+
+
+def test_absent_keys_are_left_out_and_false_is_not_absent():
+    assert to_json([Call("a")]) == '[{"name": "a"}]'
+    assert to_json([Call("a", prevent=False)]) == '[{"name": "a", "prevent": false}]'
+    assert to_json([]) == "[]"
+
+
+def test_django_s_values_are_written():
+    call = Call("a", opts={"d": date(2042, 1, 2), "n": Decimal("1.10"), "t": gettext_lazy("Yes")})
+    assert json.loads(to_json([call]))[0]["opts"] == {"d": "2042-01-02", "n": "1.10", "t": "Yes"}
+
+
+@pytest.mark.parametrize(
+    ("opts", "error"),
+    [({"x": object()}, TypeError), ({"x": float("nan")}, ValueError), ({"x": 1e999}, ValueError)],
+)
+def test_what_has_no_json_is_refused_with_the_signal_s_name(opts, error):
+    with pytest.raises(error, match=r'the call of "cart\.add"'):
+        to_json([Call("cart.add", opts=opts)])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[{"name": "a"}, {"name": "b", "valeu": "x"}]',
+            'call 2: unknown key "valeu"; did you mean "value"',
+        ),
+        ('[{"on": "click"}]', 'call 1: "name" is missing'),
+        ('{"name": "a", "prevent": "no"}', 'call 1: "prevent" must be true or false, not text'),
+        ('{"name": "a", "opts": [1]}', 'call 1: "opts" must be an object with names as keys'),
+        ('{"name": "a", "form": ""}', 'call 1: "form" is empty'),
+        ('{"name": "a"\n,}', "it is no JSON: .*, line 2, column 2"),
+        ("[" * 100_000, "nested too deeply"),
+        ("  ", "it is empty"),
+    ],
+)
+def test_a_refusal_says_what_and_where(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [{"name": ""}, {"name": 5}, {"name": "a", "on": ""}, {"name": "a", "opts": {1: 2}}],
+)
+def test_a_wrong_call_can_t_be_made(given_):
+    with pytest.raises(ValueError):
+        Call(**given_)
+
+
+def test_a_call_is_a_value():
+    opts = {"id": 1}
+    call = Call("a", opts=opts)
+    opts["id"] = 2
+    assert call.opts == {"id": 1}
+    assert call == Call("a", opts={"id": 1})
+    assert hash(call) == hash(Call("a", opts={"id": 1}))
+    assert pickle.loads(pickle.dumps(call)) == call
+    with pytest.raises(FrozenInstanceError):
+        call.name = "b"
+
+
+def test_the_attribute_knows_its_calls():
+    made = [Call("a"), Call("b")]
+    assert attribute(iter(made)).calls == tuple(made)
