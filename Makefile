@@ -43,7 +43,8 @@ test-unit: $(VENV)/.dev ## unit tests alone; ARGS="-k name"
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 test-browser: $(VENV)/.dev browser ## browser tests alone; ARGS="-k name"
-	CHROMIUM="$$(scripts/browser.sh)" $(PYTHON_IN) -m pytest playwright_tests $(ARGS)
+	CHROMIUM="$$(scripts/browser.sh)" $(PYTHON_IN) -m pytest playwright_tests \
+		--ds playwright_tests.site.settings $(ARGS)
 
 browser: $(VENV)/.dev ## find Chromium, or install it (Debian, as root), or say how
 	@scripts/browser.sh --install

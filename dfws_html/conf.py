@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-__all__ = ["DEFAULTS", "HISTORY", "LIMITS", "get", "load", "unknown_names"]
+__all__ = [
+    "DEFAULTS",
+    "HISTORY",
+    "LIMITS",
+    "default_queue",
+    "get",
+    "limit",
+    "load",
+    "token_age",
+    "unknown_names",
+    "window_info_middlewares",
+]
 
 #: What each topic keeps for windows that were away: entries, bytes of text, seconds.
 HISTORY: Mapping[str, int] = MappingProxyType({"entries": 256, "bytes": 1 << 20, "seconds": 300})
@@ -59,6 +70,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
 )
 
 _MERGED = frozenset({"HISTORY", "LIMITS", "POOL_SIZES"})
+_CLOSED = ("HISTORY", "LIMITS")  # every key has a default
 
 _WINDOW_INFO_MIDDLEWARES = (
     "dfws_html.ws_middleware.WindowKeyMiddleware",
@@ -83,13 +95,13 @@ def get(name: str) -> Any:
     default = DEFAULTS[name]
     value = getattr(settings, f"WEBSOCKET_{name}", default)
     if name in _MERGED and value is not default:
-        return {**default, **value}
+        return {**default, **(value or {})}
     return value
 
 
 def limit(name: str) -> float:
     """Return one of :data:`LIMITS`, as ``WEBSOCKET_LIMITS`` may have changed it."""
-    return get("LIMITS")[name]
+    return cast(float, get("LIMITS")[name])
 
 
 def load(name: str) -> Any:
@@ -113,10 +125,13 @@ def window_info_middlewares() -> tuple[str, ...]:
 
 
 def unknown_names() -> dict[str, list[str]]:
-    """Return the settings that look like ours and are not, each with the nearest that are."""
+    """Return the settings that look like ours and are not, each with the nearest that are.
+
+    Keys of :data:`LIMITS` and :data:`HISTORY` count as settings, too.
+    """
     known = [f"WEBSOCKET_{name}" for name in DEFAULTS]
-    return {
-        name: get_close_matches(name, known)
-        for name in dir(settings)
-        if name.startswith("WEBSOCKET_") and name not in known
-    }
+    given = [name for name in dir(settings) if name.startswith("WEBSOCKET_")]
+    for name in _CLOSED:
+        known += [f"WEBSOCKET_{name}[{key!r}]" for key in DEFAULTS[name]]
+        given += [f"WEBSOCKET_{name}[{key!r}]" for key in get(name)]
+    return {name: get_close_matches(name, known) for name in given if name not in known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,7 +70,10 @@ class Hello:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A signal that a window sends; ``load`` and ``n`` name it."""
+    """A signal that a window sends; its load and ``n`` name it.
+
+    ``countdown`` and ``expires`` are seconds, ``eta`` is in Unix seconds.
+    """
 
     signal: str
     arguments: Mapping[str, Any]
@@ -77,15 +81,14 @@ class Call:
     reply: bool = False
     supersedes: int | None = None
     countdown: float | None = None
-    eta: datetime | float | None = None
+    eta: float | None = None
     expires: float | None = None
 
     def delay(self, now: float) -> float:
         """Return the seconds to wait from ``now`` (Unix seconds), never negative."""
         if self.countdown is not None:
             return self.countdown
-        eta = self.eta.timestamp() if isinstance(self.eta, datetime) else self.eta
-        return max(0.0, eta - now) if eta is not None else 0.0
+        return max(0.0, self.eta - now) if self.eta is not None else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,16 +123,17 @@ def parse(
     if size > max_bytes:
         raise ProtocolError("big", None, f"a frame of {size} bytes; the limit is {max_bytes}")
     try:
-        raw = json.loads(text, cls=decoder, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError("invalid", None, f"a frame that is no JSON: {error}") from None
+        raw = json.loads(text, cls=decoder)
+    except Exception as error:  # noqa: BLE001 - the decoder may be the project's own
+        reason = str(error) if type(error) is json.JSONDecodeError else type(error).__name__
+        raise ProtocolError("invalid", None, f"a frame that is no JSON: {reason}") from None
     if not isinstance(raw, dict):
         raise ProtocolError("invalid", None, f"a frame is an object, not {_json_type(raw)}")
     n = raw.get("n")
     number = n if _is_number(n) else None
     try:
-        _check_depth(raw, max_depth)
-        if "\\ud" in text.lower():
+        _check_values(raw, max_depth)
+        if not text.isascii() or "\\ud" in text.lower():
             _check_surrogates(raw)
         kind = raw.get("df", "call")
         reader = _READERS.get(kind) if isinstance(kind, str) else None
@@ -140,24 +144,23 @@ def parse(
         raise ProtocolError(error.code, number, error.message) from None
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _json_type(value: Any) -> str:
     names = {list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
     return names.get(type(value), "null" if value is None else type(value).__name__)
 
 
-def _check_depth(value: Any, limit: int) -> None:
+def _check_values(value: Any, limit: int) -> None:
     level = [value]
     for _ in range(limit):
-        level = [
+        children = [
             child
             for parent in level
             for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
         ]
+        # Python reads NaN, and 1e999 as infinity: neither can be written as JSON again.
+        if not all(math.isfinite(child) for child in children if type(child) is float):
+            raise ProtocolError("invalid", None, "a frame with a number that is not finite")
+        level = [child for child in children if isinstance(child, (dict, list))]
         if not level:
             return
     raise ProtocolError("invalid", None, f"a frame nested deeper than {limit}")
@@ -177,7 +180,9 @@ def _is_number(value: Any) -> bool:
 def _need(raw: Mapping[str, Any], key: str, what: str, ok: Callable[[Any], bool]) -> Any:
     value = raw.get(key)
     if not ok(value):
-        raise ProtocolError("invalid", None, f"{key!r} must be {what}, not {value!r:.60}")
+        # Without the value: what a visitor typed must not end in a log.
+        wrong = "is missing" if value is None else f"must be {what}"
+        raise ProtocolError("invalid", None, f"{key!r} {wrong}")
     return value
 
 
@@ -195,7 +200,12 @@ def _is_name(value: Any) -> bool:
 
 def _is_load(value: Any) -> bool:
     # It becomes part of task ids and of `c.n`, so it may hold nothing that means something there.
-    return isinstance(value, str) and 8 <= len(value) <= 64 and value.replace("-", "").isalnum()
+    return (
+        isinstance(value, str)
+        and 8 <= len(value) <= 64
+        and value.isascii()
+        and value.replace("-", "").isalnum()
+    )
 
 
 def _is_seconds(value: Any) -> bool:
@@ -219,24 +229,27 @@ def _read_hello(raw: Mapping[str, Any]) -> Hello:
 
 def _read_call(raw: Mapping[str, Any]) -> Call:
     return Call(
-        signal=_need(raw, "signal", "a name", _is_name),
+        signal=_need(raw, "signal", "a name of 1 to 255 characters", _is_name),
         arguments=_optional(raw, "opts", "an object", lambda v: isinstance(v, dict)) or {},
-        n=_need(raw, "n", "a number", _is_number),
+        n=_need(raw, "n", "a whole number that is safe in JavaScript", _is_number),
         reply=_optional(raw, "reply", "a boolean", lambda v: isinstance(v, bool)) or False,
-        supersedes=_optional(raw, "sup", "a number", _is_number),
+        supersedes=_optional(raw, "sup", "the number of a call", _is_number),
         countdown=_optional(raw, "countdown", "a number of seconds", _is_seconds),
         eta=_read_moment(raw.get("eta")),
         expires=_optional(raw, "expires", "a number of seconds", _is_seconds),
     )
 
 
-def _read_moment(value: Any) -> datetime | float | None:
-    if value is None or _is_seconds(value):
-        return value
+def _read_moment(value: Any) -> float | None:
+    if value is None:
+        return None
+    if _is_seconds(value):
+        return float(value)
     try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ProtocolError("invalid", None, f"'eta' is Unix seconds or an ISO 8601 time, not {value!r:.60}"
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise ProtocolError(
+            "invalid", None, "'eta' must be Unix seconds or an ISO 8601 time"
         ) from None
 
 
@@ -455,4 +468,3 @@ def _reason(value: Any, encoder: type[json.JSONEncoder]) -> str | None:
     except (TypeError, ValueError, RecursionError) as error:
         return str(error)
     return None
-

@@ -8,10 +8,9 @@ from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
+from django.utils.module_loading import import_string
 
 from dfws_html import conf
-from dfws_html.consumers import DFConsumer
-from dfws_html.work.executors import stop
 
 __all__ = ["application", "with_websockets"]
 
@@ -28,8 +27,11 @@ def with_websockets(http: Application) -> ProtocolTypeRouter:
 
     In a project's ``asgi.py``: ``application = with_websockets(get_asgi_application())``.
     """
+    # By name and only now: a project's asgi.py imports this module before Django is set up, and
+    # the consumer stands on models.
+    socket = import_string("dfws_html.consumers.DFConsumer").as_asgi()
     return ProtocolTypeRouter(
-        {"http": http, "websocket": _by_path(DFConsumer.as_asgi()), "lifespan": _lifespan}
+        {"http": http, "websocket": _by_path(socket), "lifespan": _lifespan}
     )
 
 
@@ -52,7 +54,7 @@ async def _lifespan(scope: MutableMapping[str, Any], receive: Any, send: Any) ->
     while True:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
-            await stop()
+            await import_string("dfws_html.work.executors.stop")()
             await send({"type": "lifespan.shutdown.complete"})
             return
         await send({"type": "lifespan.startup.complete"})

@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
@@ -96,10 +96,10 @@ def serialize_topic(window_info: WindowInfo | None, obj: Any) -> str:
     )
 
 
-def _unwrapped(obj: LazyObject) -> Any:
-    if obj._wrapped.__class__ is object:  # type: ignore[attr-defined]
-        obj._setup()  # type: ignore[attr-defined]
-    return obj._wrapped  # type: ignore[attr-defined]
+def _unwrapped(obj: LazyObject[Any]) -> Any:
+    if obj._wrapped.__class__ is object:
+        obj._setup()
+    return obj._wrapped
 
 
 def _of_model(obj: Model) -> str:
@@ -114,8 +114,8 @@ def _of_enum(obj: enum.Enum) -> str:
 
 
 def _of_class(obj: type) -> str:
-    if issubclass(obj, Model):
-        return f"-class.{obj._meta.concrete_model._meta.label_lower}"  # type: ignore[union-attr]
+    if issubclass(obj, Model) and obj is not Model:
+        obj = obj._meta.concrete_model or obj  # None for an abstract one
     return f"-class.{obj.__module__}.{obj.__qualname__}"
 
 
@@ -153,7 +153,7 @@ def each_destination(to: Any) -> list[Any]:
     A queryset is its instances. A tuple is read as a list of destinations, for that is what
     people write; a tuple that is itself a topic stands inside a list: ``[("room", 3)]``.
     """
-    if isinstance(to, (str, bytes, Destination, Model, type, enum.Enum, uuid.UUID)):
+    if isinstance(to, (str, Promise, bytes, Destination, Model, type, enum.Enum, uuid.UUID)):
         return [to]
     if isinstance(to, QuerySet) or (isinstance(to, Iterable) and not hasattr(to, "__topic__")):
         return list(to)
@@ -196,4 +196,4 @@ def _short(secret: bytes) -> bytes:
 @lru_cache(maxsize=4096)
 def _digest(key: bytes, name: str) -> str:
     digest = hashlib.blake2b(name.encode(), digest_size=15, key=key).digest()
-    return cast(str, base64.urlsafe_b64encode(digest).decode())
+    return base64.urlsafe_b64encode(digest).decode()

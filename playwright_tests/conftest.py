@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect, sync_playwright
 
 from dfws_html.routing import with_websockets
 
@@ -61,14 +61,17 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
+def site(django_db_blocker: Any) -> Iterator[Site]:
     """The browser tests' site, in a uvicorn of this process."""
     from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
     from django.core.asgi import get_asgi_application
+    from django.core.management import call_command
 
     from playwright_tests.site.views import BODIES
 
+    # The database of the settings is a file of this process: nobody else's, and seen by all threads.
     with django_db_blocker.unblock(), socket.socket() as listening:
+        call_command("migrate", run_syncdb=True, verbosity=0)
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         application = with_websockets(ASGIStaticFilesHandler(get_asgi_application()))
@@ -100,6 +103,23 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """One tab."""
     return context.new_page()
+
+
+class Sockets:
+    """The sockets of a page, real ones, which a test can cut."""
+
+    def __init__(self, page: Page) -> None:
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket("**/ws/", self._pass_on)
+
+    def _pass_on(self, route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        self._open.append(route)
+
+    def cut(self) -> None:
+        """Cut them, as a network does."""
+        while self._open:
+            self._open.pop().close(code=1011)
 
 
 def is_open(page: Page) -> None:

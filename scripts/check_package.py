@@ -45,8 +45,10 @@ def main() -> int:
         )
         built = built_files(Path(folder))
     wanted = package_files()
-    faults = [f"{archive}: {name} is missing" for archive in built for name in wanted - built[archive]]
-    faults += [f"{archive}: {name} is too much" for archive in built for name in built[archive] - wanted]
+    faults = []
+    for archive, files in built.items():
+        faults += [f"{archive}: {name} is missing" for name in wanted - files]
+        faults += [f"{archive}: {name} is too much" for name in files - wanted]
     if f"{PACKAGE}/py.typed" not in wanted:
         faults.append(f"{PACKAGE}/py.typed does not exist")
     print("\n".join(sorted(faults)) or f"{', '.join(built)}: {len(wanted)} files each")

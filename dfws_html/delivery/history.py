@@ -1,11 +1,10 @@
-"""The history: one sequence of numbers, and for each topic a bounded list of what was sent to it."""
+"""The history: one sequence of numbers, and for each topic a bounded list of what went to it."""
 
 from __future__ import annotations
 
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -74,12 +73,21 @@ class History(Protocol):
         ...
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An entry in a topic's list, with its bytes and the time at which it ends."""
+
+    entry: Entry
+    size: int
+    ends: float
+
+
+@dataclass(slots=True)
 class _Topic:
-    """One topic's list, with the time at which it and its book-keeping end."""
+    """One topic's list, with the time at which even its last number is forgotten."""
 
     last: int = 0
-    entries: deque[tuple[Entry, float]] = field(default_factory=deque)
+    kept: list[_Kept] = field(default_factory=list)
     size: int = 0
     ends: float = 0.0
 
@@ -89,7 +97,7 @@ class MemoryHistory:
 
     Args:
         entries: kept for a topic.
-        size: bytes of text kept for a topic.
+        size: bytes of text kept for a topic; its last entry stays, however long.
         seconds: for which an entry is kept.
         book_seconds: for which the last number of a silent topic is remembered.
         clock: seconds that never go back.
@@ -122,24 +130,25 @@ class MemoryHistory:
     ) -> Entry:
         """See :meth:`History.append`."""
         seconds = self._limits[2] if keep is None else keep
+        size = len(body) if body.isascii() else len(body.encode())
         with self._lock:
             now = self._clock()
             self._sweep(now)
             self._number += 1
-            lists = {topic: self._topics.setdefault(topic, _Topic()) for topic in topics}
+            books = {topic: self._topics.setdefault(topic, _Topic()) for topic in topics}
             entry = Entry(
                 number=self._number,
                 life=self._life,
-                previous={topic: kept.last for topic, kept in lists.items()},
+                previous={topic: book.last for topic, book in books.items()},
                 body=body,
                 control=control,
             )
-            for kept in lists.values():
-                kept.last = entry.number
-                kept.entries.append((entry, now + seconds))
-                kept.size += len(body)
-                kept.ends = now + self._book_seconds
-                self._trim(kept, now)
+            for book in books.values():
+                book.last = entry.number
+                book.kept.append(_Kept(entry, size, now + seconds))
+                book.size += size
+                book.ends = now + self._book_seconds
+                self._trim(book, now)
             return entry
 
     def position(self) -> tuple[str, int]:
@@ -171,29 +180,29 @@ class MemoryHistory:
             )
 
     def _read_one(self, topic: str, position: int, now: float) -> TopicReading:
-        kept = self._topics.get(topic)
-        if kept is None:
+        book = self._topics.get(topic)
+        if book is None:
             return TopicReading(last=0, entries=() if position >= 0 else None)
-        self._trim(kept, now)
-        later = [entry for entry, _ in kept.entries if entry.number > position]
-        lost = later[0].previous[topic] > position if later else kept.last > position
-        return TopicReading(last=kept.last, entries=None if lost or position < 0 else later)
+        self._trim(book, now)
+        later = [kept.entry for kept in book.kept if kept.entry.number > position]
+        lost = later[0].previous[topic] > position if later else book.last > position
+        return TopicReading(last=book.last, entries=None if lost or position < 0 else later)
 
-    def _trim(self, kept: _Topic, now: float) -> None:
+    def _trim(self, book: _Topic, now: float) -> None:
         count, size, _ = self._limits
-        while kept.entries and (
-            kept.entries[0][1] <= now
-            or len(kept.entries) > count
-            or (kept.size > size and len(kept.entries) > 1)
+        while book.kept and (
+            book.kept[0].ends <= now
+            or len(book.kept) > count
+            or (book.size > size and len(book.kept) > 1)
         ):
-            kept.size -= len(kept.entries.popleft()[0].body)
+            book.size -= book.kept.pop(0).size
 
     def _sweep(self, now: float) -> None:
         # Now and then forget what nobody has written to for longer than any token lives.
         if now < self._next_sweep:
             return
         self._next_sweep = now + 60
-        for topic, kept in list(self._topics.items()):
-            self._trim(kept, now)
-            if kept.ends <= now:
+        for topic, book in list(self._topics.items()):
+            self._trim(book, now)
+            if book.ends <= now:
                 del self._topics[topic]

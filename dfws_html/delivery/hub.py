@@ -1,13 +1,13 @@
-"""The hub of one event loop: which sockets hear which topics, and what each still has to be told."""
+"""The hub of one event loop: which sockets hear which topics, and what each has yet to be told."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
 import logging
+import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dfws_html.delivery.history import Entry, History, Reading
 from dfws_html.delivery.publishing import Publisher
@@ -19,6 +19,7 @@ logger = logging.getLogger("dfws_html.delivery")
 
 _SOCKETS_A_TURN = 200  # then the loop may do something else
 _SPREAD = 5.0  # seconds over which windows come to fetch what can't be replayed
+_HEARD = 256  # bells kept during one reading; beyond them it is read again
 
 
 class Verdict(enum.Enum):
@@ -94,7 +95,19 @@ class Subscriber:
             for topic in topics
             if topic is not None
         }
-        self.again = True
+
+    def hear(self, entry: Entry) -> None:
+        """Keep a bell until the reading that is under way has been told."""
+        self.heard.append(entry)
+        if len(self.heard) > _HEARD:
+            self.heard.clear()
+            self.again = True
+
+    def stop_reading(self) -> list[Entry]:
+        """End the reading; return what was heard meanwhile."""
+        self.reading = self.again = False
+        heard, self.heard = self.heard, []
+        return heard
 
 
 class Hub:
@@ -157,26 +170,28 @@ class Hub:
             self._drain()
 
     def _drain(self) -> None:
-        for _ in range(min(_SOCKETS_A_TURN, len(self._due))):
-            subscriber, entry = self._due.popleft()
-            if subscriber in self._subscribers:
-                self._offer(subscriber, entry)
-        self._draining = bool(self._due)
-        if self._draining:
-            self._loop.call_soon(self._drain)
+        try:
+            for _ in range(min(_SOCKETS_A_TURN, len(self._due))):
+                subscriber, entry = self._due.popleft()
+                if subscriber in self._subscribers:
+                    self._offer(subscriber, entry)
+        finally:  # whatever one socket does, the others are told
+            self._draining = bool(self._due)
+            if self._draining:
+                self._loop.call_soon(self._drain)
 
     def _offer(self, subscriber: Subscriber, entry: Entry) -> None:
         if subscriber.reading:
-            subscriber.heard.append(entry)
+            subscriber.hear(entry)
             return
         if entry.life != subscriber.life:
-            self._start_reading(subscriber)
+            self._read_soon(subscriber)
             return
         match verdict(entry, subscriber.positions):
             case Verdict.FORWARD:
                 self._forward(subscriber, entry)
             case Verdict.READ:
-                self._start_reading(subscriber)
+                self._read_soon(subscriber)
             case Verdict.IGNORE:
                 pass
 
@@ -187,9 +202,17 @@ class Hub:
         for topic in mine:
             subscriber.positions[topic] = max(subscriber.positions[topic], entry.number)
         if entry.control:
-            subscriber.on_control(entry)
+            self._obey(subscriber, entry, mine)
         else:
             subscriber.send(self._text(entry, subscriber.indices(mine)))
+
+    def _obey(self, subscriber: Subscriber, entry: Entry, mine: Iterable[str]) -> None:
+        try:
+            subscriber.on_control(entry)
+        except Exception:  # the socket's own trouble; it must neither stop the others nor be silent
+            logger.exception("a window could not do what entry %d says: resync", entry.number)
+            subscriber.positions.update(dict.fromkeys(mine, -1))
+            self._read_soon(subscriber)
 
     def _text(self, entry: Entry, indices: tuple[int, ...]) -> str:
         # Windows of one page know their topics by the same indices, so most share one text.
@@ -211,9 +234,7 @@ class Hub:
         while subscriber.again:
             subscriber.again = False
             self._tell(subscriber, await self._history.read(subscriber.positions))
-        subscriber.reading = False
-        heard, subscriber.heard = subscriber.heard, []
-        for entry in heard:
+        for entry in subscriber.stop_reading():
             self._offer(subscriber, entry)
 
     async def check(self, subscriber: Subscriber) -> int | None:
@@ -224,11 +245,11 @@ class Hub:
         if subscriber.reading:
             return None
         life, position, lasts = await self._history.lasts(subscriber.positions)
-        if subscriber.reading:
-            return None
-        behind = any(lasts.get(topic, 0) > at for topic, at in subscriber.positions.items())
+        if subscriber.reading or lasts.keys() != subscriber.positions.keys():
+            return None  # something changed meanwhile, so this look says nothing
+        behind = any(lasts[topic] > at for topic, at in subscriber.positions.items())
         if life != subscriber.life or behind:
-            self._start_reading(subscriber)
+            self._read_soon(subscriber)
             return None
         for topic in subscriber.positions:
             subscriber.positions[topic] = max(subscriber.positions[topic], position)
@@ -240,26 +261,23 @@ class Hub:
         """Let a living socket hear other topics, and read all of them together."""
         subscriber.retopic(topics, positions)
         self.add(subscriber)
-        if not subscriber.reading:
-            self._start_reading(subscriber)
+        self._read_soon(subscriber)
 
-    def _start_reading(self, subscriber: Subscriber) -> None:
+    def _read_soon(self, subscriber: Subscriber) -> None:
+        if subscriber.reading:
+            subscriber.again = True
+            return
         subscriber.reading = True
-        subscriber.again = False
-        self._spawn(self._read(subscriber))
+        task = self._loop.create_task(self._read(subscriber))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _read(self, subscriber: Subscriber) -> None:
-        await self.catch_up(subscriber, await self._history.read(subscriber.positions))
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a window could not be caught up", exc_info=error)
+        try:
+            await self.catch_up(subscriber, await self._history.read(subscriber.positions))
+        except Exception:  # whatever a history raises: what was missed can be read later, too
+            logger.exception("a window is not caught up; its next bell or heartbeat tries again")
+            subscriber.stop_reading()
 
     def _tell(self, subscriber: Subscriber, reading: Reading) -> None:
         if reading.life != subscriber.life:
@@ -273,10 +291,16 @@ class Hub:
             # Before the replay of the others: what comes after may rest on what is fetched now.
             self._resync(subscriber, lost, reading)
         entries = {
-            entry.number: entry for found in reading.topics.values() for entry in found.entries or ()
+            entry.number: entry
+            for found in reading.topics.values()
+            if found.entries is not None
+            for entry in found.entries
         }
-        for number in sorted(entries):
-            self._forward(subscriber, entries[number])
+        for _, entry in sorted(entries.items()):
+            self._forward(subscriber, entry)
+            if entry.control:
+                subscriber.again = True  # it may have changed the topics: this reading lacks some
+                return
 
     def _resync(self, subscriber: Subscriber, topics: Sequence[str], reading: Reading) -> None:
         for topic in topics:
@@ -292,16 +316,18 @@ class Hub:
         )
 
 
-_hubs: dict[tuple[asyncio.AbstractEventLoop, int], Hub] = {}
+_hubs: dict[tuple[asyncio.AbstractEventLoop, Publisher], Hub] = {}
+_lock = threading.Lock()
 
 
 def hub(through: Publisher) -> Hub:
     """Return the running loop's hub for a publisher, made when first needed."""
     loop = asyncio.get_running_loop()
-    key = (loop, id(through))
-    if key not in _hubs:
-        for ended in [known for known in _hubs if known[0].is_closed()]:
-            del _hubs[ended]
-        _hubs[key] = Hub(through.history, loop)
-        through.carrier.subscribe(_hubs[key].ring)
-    return _hubs[key]
+    key = (loop, through)
+    with _lock:
+        if key not in _hubs:
+            for ended in [known for known in _hubs if known[0].is_closed()]:
+                del _hubs[ended]
+            _hubs[key] = Hub(through.history, loop)
+            through.carrier.subscribe(_hubs[key].ring)
+        return _hubs[key]

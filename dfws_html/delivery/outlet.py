@@ -1,4 +1,4 @@
-"""One socket's way out: frames in order, never waited for, and an end to a reader that is too slow."""
+"""One socket's way out: frames in order, never waited for, an end to a reader that is too slow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How far a reader may fall behind: frames, bytes of text, seconds."""
+    """How far a reader may fall behind: frames that wait, their bytes, age of the oldest in seconds."""
 
     frames: int
     size: int
@@ -43,9 +43,8 @@ class Outlet:
         self._send = send
         self._bounds = bounds
         self._on_broken = on_broken
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[tuple[str, int, float]] = deque()  # text, bytes, since when
         self._size = 0
-        self._since = 0.0
         self._task: asyncio.Task[None] | None = None
         self._broken = False
 
@@ -58,11 +57,10 @@ class Outlet:
             return
         step = self._step(text)
         if step is not None:
-            self._since = asyncio.get_running_loop().time()
-            self._task = asyncio.ensure_future(self._rest(step))
+            self._task = asyncio.ensure_future(self._rest(step, _now()))
 
     async def aclose(self, timeout: float = 1.0) -> None:
-        """Give what waits a moment to leave, then stop."""
+        """Take nothing more; give what waits a moment to leave, then stop."""
         self._broken = True
         task = self._task
         if task is not None and not task.done():
@@ -70,14 +68,10 @@ class Outlet:
             task.cancel()
 
     def _wait(self, text: str) -> None:
-        self._waiting.append(text)
-        self._size += len(text)
-        behind = asyncio.get_running_loop().time() - self._since
-        if (
-            len(self._waiting) > self._bounds.frames
-            or self._size > self._bounds.size
-            or behind > self._bounds.seconds
-        ):
+        size = len(text) if text.isascii() else len(text.encode())
+        self._waiting.append((text, size, _now()))
+        self._size += size
+        if len(self._waiting) > self._bounds.frames or self._size > self._bounds.size:
             self._break("slow")
 
     def _break(self, reason: str) -> None:
@@ -96,25 +90,36 @@ class Outlet:
             blocked_on = coroutine.send(None)
         except StopIteration:
             return None
-        except Exception as error:  # servers differ in what they raise once the browser has left
+        except Exception as error:  # noqa: BLE001 - servers differ in how they say that it has left
             logger.debug("a frame did not leave: %r", error)
             self._break("gone")
             return None
         return _continued(coroutine, blocked_on)
 
-    async def _rest(self, step: Coroutine[Any, Any, None]) -> None:
+    async def _rest(self, step: Awaitable[None], since: float) -> None:
         try:
-            await step
+            await self._in_time(step, since)
             while self._waiting:
-                self._since = asyncio.get_running_loop().time()
-                text = self._waiting.popleft()
-                self._size -= len(text)
-                await self._send({"type": "websocket.send", "text": text})
-        except Exception as error:  # as above
+                text, size, since = self._waiting.popleft()
+                self._size -= size
+                await self._in_time(self._send({"type": "websocket.send", "text": text}), since)
+        except Exception as error:  # noqa: BLE001 - as above
             logger.debug("a frame did not leave: %r", error)
             self._break("gone")
         finally:
             self._task = None
+
+    async def _in_time(self, step: Awaitable[None], since: float) -> None:
+        """Let a send block until its text is too old, whether or not anything else is sent."""
+        try:
+            async with asyncio.timeout_at(since + self._bounds.seconds) as limit:
+                await step
+        except TimeoutError:
+            self._break("slow" if limit.expired() else "gone")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 @types.coroutine
@@ -123,10 +128,10 @@ def _continued(coroutine: Coroutine[Any, Any, None], blocked_on: Any) -> Generat
     while True:
         try:
             answer = yield blocked_on
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - a cancellation goes inside, too
             step, value = coroutine.throw, error
         else:
-            step, value = coroutine.send, answer  # type: ignore[assignment]
+            step, value = coroutine.send, answer
         try:
             blocked_on = step(value)  # type: ignore[arg-type]
         except StopIteration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Publisher:
         return entry
 
 
-_publishers: dict[str, Publisher] = {}
+_publishers: dict[tuple[int, str], Publisher] = {}
 _lock = threading.Lock()
 
 
@@ -44,7 +45,8 @@ def publisher() -> Publisher:
             "of one process: remove the setting"
         )
     history = conf.get("HISTORY")
-    key = json.dumps([dict(history), conf.token_age()], sort_keys=True)
+    # The copy that a fork brings is another history: it must not count on in the same life.
+    key = (os.getpid(), json.dumps([dict(history), conf.token_age()], sort_keys=True))
     with _lock:
         if key not in _publishers:
             _publishers[key] = Publisher(

@@ -1,4 +1,4 @@
-"""The signed page token: which window a page is, whose it is, and which topics it has seen how far."""
+"""The signed page token: which window a page is, whose, and which topics it has seen how far."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def sign(token: PageToken) -> str:
     )
 
 
-def verify(text: str, *, max_age: float | None = None) -> PageToken:
+def verify(text: str, *, max_age: int | None = None) -> PageToken:
     """Return the token that was signed as ``text``.
 
     Args:
@@ -100,13 +100,14 @@ def verify(text: str, *, max_age: float | None = None) -> PageToken:
     """
     age = conf.token_age() if max_age is None else max_age
     try:
-        raw: dict[str, Any] = signing.loads(text, salt=_SALT, max_age=age)
+        raw: Any = signing.loads(text, salt=_SALT, max_age=age)
     except signing.SignatureExpired as error:
         raise TokenRefused("identity", f"the page's token has expired: {error}") from None
-    except signing.BadSignature as error:
+    except (signing.BadSignature, UnicodeError) as error:
         raise TokenRefused("identity", f"the page's token is not ours: {error}") from None
-    if raw.get("v") != VERSION:
-        raise TokenRefused("version", f"a token of version {raw.get('v')}, not {VERSION}")
+    version = raw.get("v") if isinstance(raw, dict) else None
+    if version != VERSION or not _is_whole(raw):
+        raise TokenRefused("version", f"a token of version {version!r:.20}, not {VERSION}")
     return PageToken(
         window=raw["w"],
         user=raw["u"],
@@ -115,4 +116,14 @@ def verify(text: str, *, max_age: float | None = None) -> PageToken:
         position=raw["p"],
         life=raw["l"],
         key=raw["k"],
+    )
+
+
+def _is_whole(raw: dict[str, Any]) -> bool:
+    # What we signed may be of a release that shaped it otherwise.
+    return (
+        all(isinstance(raw.get(key), str) for key in ("w", "u", "s", "l", "k"))
+        and type(raw.get("p")) is int
+        and isinstance(raw.get("t"), list)
+        and all(topic is None or isinstance(topic, str) for topic in raw["t"])
     )

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dfws_html import conf
 from dfws_html.work.jobs import CallName
 
 __all__ = ["Ledger", "MemoryLedger", "ledger"]
 
-_CALL_SECONDS = 3 * 3600.0
+_CALL_SECONDS = 3 * 3600.0  # after which the rest of a call's handlers is no longer expected
 
 
 class Ledger(Protocol):
@@ -22,7 +23,7 @@ class Ledger(Protocol):
         """Give a window id to the first load that asks; return whether it is this load's."""
         ...
 
-    def begin(self, task_id: str, *, seconds: float = _CALL_SECONDS) -> bool:
+    def begin(self, task_id: str, *, seconds: float) -> bool:
         """Mark a job as begun; return False if it was. The mark is kept for ``seconds``."""
         ...
 
@@ -49,8 +50,10 @@ class MemoryLedger:
         clock: seconds that never go back.
 
     >>> book = MemoryLedger()
-    >>> book.claim("w", "first"), book.claim("w", "second"), book.begin("t"), book.begin("t")
-    (True, False, True, False)
+    >>> book.claim("w", "first"), book.claim("w", "second")
+    (True, False)
+    >>> book.begin("t", seconds=60), book.begin("t", seconds=60)
+    (True, False)
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class MemoryLedger:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load
 
-    def begin(self, task_id: str, *, seconds: float = _CALL_SECONDS) -> bool:
+    def begin(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
@@ -84,10 +87,14 @@ class MemoryLedger:
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
+        key = f"{call.window}.{call}"
         with self._lock:
             now = self._sweep()
-            book = self._calls.setdefault(f"{call.window}.{call}", _Call(ends=now + _CALL_SECONDS))
+            book = self._calls.setdefault(key, _Call(ends=now + _CALL_SECONDS))
             book.results[handler] = result
+            if len(book.results) < call.handlers:
+                return None
+            del self._calls[key]
             results = [found for found in book.results.values() if found is not None]
             return results if len(results) == call.handlers else None
 
@@ -101,11 +108,14 @@ class MemoryLedger:
         return now
 
 
-_ledgers: dict[str, MemoryLedger] = {}
+_ledgers: dict[int, MemoryLedger] = {}
 _lock = threading.Lock()
 
 
 def ledger() -> Ledger:
-    """Return the process's ledger."""
+    """Return the process's ledger for the token age as it is now, made when first needed."""
+    age = conf.token_age()
     with _lock:
-        return _ledgers.setdefault("memory", MemoryLedger())
+        if age not in _ledgers:
+            _ledgers[age] = MemoryLedger(claim_seconds=2 * age)
+        return _ledgers[age]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from django import forms
+from django.utils.html import format_html
 
 from dfws_html import html
 from dfws_html.decorators import everyone, is_authenticated, signal
-from dfws_html.tasks import BROADCAST, SERVER, USER, WINDOW, trigger
-from dfws_html.utils import SerializedForm
+from dfws_html.tasks import BROADCAST, SESSION, USER, WINDOW
 from dfws_html.window_info import WindowInfo
+from playwright_tests.site.models import Thing
 
 #: What ran, in order: names of signals with their arguments.
 RAN: list[tuple[str, dict[str, Any]]] = []
@@ -47,3 +46,25 @@ def needs_int(window_info: WindowInfo, number: int) -> None:
 def boom(window_info: WindowInfo) -> None:
     """Raise."""
     raise RuntimeError("this is the handler's own error")
+
+
+@signal(path="tell", is_allowed_to=everyone)
+def tell(window_info: WindowInfo, whom: str) -> None:
+    """Add a line to the log of the windows that are named."""
+    to = {
+        "window": WINDOW,
+        "user": USER,
+        "session": SESSION,
+        "thing": Thing.objects.filter(pk=1),
+        "everybody": BROADCAST,
+    }[whom]
+    sender = window_info.username or "nobody"
+    line = format_html("<li>{} of {}</li>", whom, _tab(window_info, sender))
+    html.append(window_info, "#log", line, to=to)
+
+
+def _tab(window_info: WindowInfo, sender: str) -> str:
+    """Return the name that the test knows the window by."""
+    if sender != "ada":
+        return sender
+    return "ada 1" if "thing=" in window_info.page_url else "ada 2"

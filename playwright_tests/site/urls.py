@@ -6,6 +6,7 @@ from playwright_tests.site import views
 
 urlpatterns = [
     path("", views.page, name="page"),
+    path("pushing/", views.pushing),
     path("login/<str:username>/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
     path("favicon.ico", views.nothing),

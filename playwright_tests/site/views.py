@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from dfws_html.tasks import set_websocket_topics
+from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
 
 from playwright_tests.site.models import Thing
 
@@ -29,6 +29,14 @@ def page(request: HttpRequest) -> HttpResponse:
     template = engines["django"].from_string(f"{head}<body>{body}</body></html>")
     context: dict[str, Any] = {"things": things}
     return HttpResponse(template.render(context, request))
+
+
+def pushing(request: HttpRequest) -> HttpResponse:
+    """Push something to the very page that is being made."""
+    trigger(
+        request, "html.text", to=WINDOW, selector="#p", content="pushed while it was rendered"
+    )
+    return page(request)
 
 
 def log_in(request: HttpRequest, username: str) -> HttpResponse:

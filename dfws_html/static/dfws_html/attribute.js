@@ -26,18 +26,19 @@ const parsed = new WeakMap();
  * @returns {Call[]}
  */
 export function callsOf(element) {
+  /** @type {string} */
   const text = (invoke(element, "getAttribute", ATTRIBUTE) ?? "[]").trim();
-  let known = parsed.get(element);
-  if (known?.text !== text) {
-    known = { text, calls: [] };
-    parsed.set(element, known);
-    try {
-      known.calls = parseCalls(text, defaultEvent(element));
-    } catch (error) {
-      fail("attribute", error, { element });
-    }
+  const known = parsed.get(element);
+  if (known?.text === text) return known.calls;
+  /** @type {{text: string, calls: Call[]}} */
+  const fresh = { text, calls: [] };
+  parsed.set(element, fresh);
+  try {
+    fresh.calls = parseCalls(text, defaultEvent(element));
+  } catch (error) {
+    fail("attribute", `${error} in ${text}`, { element });
   }
-  return known.calls;
+  return fresh.calls;
 }
 
 /**

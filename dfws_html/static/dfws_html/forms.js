@@ -16,12 +16,9 @@ export const formOf = (element) =>
  * @returns {{name: string, value: string}[]}
  */
 export const formFields = (form, submitter) =>
-  [...new FormData(form, submitter)]
-    .filter(
-      ([name, value]) =>
-        name !== "csrfmiddlewaretoken" && !(/** @type {any} */ ((value).name === "")),
-    )
-    .map(([name, value]) => ({ name, value: /** @type {any} */ (value).name ?? value }));
+  [...new FormData(form, submitter)].flatMap((/** @type {[string, any]} */ [name, data]) =>
+    name === "csrfmiddlewaretoken" || data.name === "" ? [] : { name, value: data.name ?? data },
+  );
 
 /** @param {any} element @returns {boolean} forms and containers have no value of their own */
 const isControl = (element) =>
@@ -39,9 +36,10 @@ export function controlValue(element, target) {
   /** @type {any} */
   const control = [element, target].find(isControl);
   if (!control) return undefined;
-  const { type, value, files, multiple, selectedOptions } = control;
+  const { value, files, multiple, selectedOptions } = control;
   if (files) return Array.from(files, ({ name }) => name);
   if (multiple && selectedOptions) return Array.from(selectedOptions, (option) => option.value);
+  // biome-ignore lint/performance/useDomNodeTextContent: the lines as they are seen, not as they are marked up
   return isCheckable(control) ? control.checked : (value ?? control.innerText);
 }
 

@@ -17,15 +17,17 @@ export function listen({ type, passive = false }) {
   const key = type + passive;
   if (heard.has(key)) return;
   heard.add(key);
+  // Chromium does not make `mouseenter` and its like for a listener on the window alone.
+  const root = /(enter|leave)$/.test(type) ? document : window;
   /** @param {Event} event */
   const bubbling = (event) => hear(event, passive, false);
   /** @param {Event} event */
   const capturing = (event) => {
-    removeEventListener(type, bubbling);
-    if (event.bubbles) addEventListener(type, bubbling, { passive });
+    root.removeEventListener(type, bubbling);
+    if (event.bubbles) root.addEventListener(type, bubbling, { passive });
     hear(event, passive, true);
   };
-  addEventListener(type, capturing, { passive, capture: true });
+  root.addEventListener(type, capturing, { passive, capture: true });
 }
 
 /**

@@ -4,5 +4,5 @@
  * @param {"error" | "debug"} level
  * @param {import("./events.js").Detail} detail
  */
-export const log = (level, { code, signal = "", message, element = "", traceback = "" }) =>
-  console[level]("dfws", code, signal, message, element, traceback);
+export const log = (level, { code, signal, message, element, traceback }) =>
+  console[level]("dfws", code, signal ?? "", message, element ?? "", traceback ?? "");

@@ -29,9 +29,14 @@ export function parseTriggers(text) {
     if (token === "," ? !trigger : trigger && !FLAGS.includes(token)) {
       throw new Error(`on: "${token}"?`);
     }
-    if (token === ",") trigger = null;
-    else if (trigger) trigger[token] = true;
-    else triggers.push((trigger = { type: token }));
+    if (token === ",") {
+      trigger = null;
+    } else if (trigger) {
+      trigger[token] = true;
+    } else {
+      trigger = { type: token };
+      triggers.push(trigger);
+    }
   }
   return triggers;
 }

@@ -1,0 +1,1 @@
+"""What the package costs, measured and printed; nothing here asserts a time."""

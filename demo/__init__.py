@@ -1,0 +1,1 @@
+"""The demo: a Django project whose pages are alive."""

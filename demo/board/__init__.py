@@ -1,0 +1,1 @@
+"""A small real application: boards that several people change at the same time."""

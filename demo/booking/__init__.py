@@ -1,0 +1,1 @@
+"""A form that answers while somebody types."""

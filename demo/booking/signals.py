@@ -1,0 +1,50 @@
+"""What the form answers."""
+
+from django.db import transaction
+
+from demo.booking.forms import BookingForm
+from demo.booking.models import SEATS, Booking, seats_taken
+from demo.form_errors import show_errors
+from dfws_html import html
+from dfws_html.decorators import everyone, signal
+from dfws_html.window_info import WindowInfo
+
+
+@signal(path="booking.check", is_allowed_to=everyone, queue="in-order")
+def check(window_info: WindowInfo, form: BookingForm) -> None:
+    show_errors(window_info, form, while_typing=True)
+
+
+@signal(path="booking.book", is_allowed_to=everyone, queue="in-order")
+@transaction.atomic
+def book(window_info: WindowInfo, form: BookingForm) -> None:
+    show_errors(window_info, form)
+    if form.is_valid():
+        booking = form.save()
+        html.forms_set(window_info, "#booking", dict.fromkeys(form.fields, ""))
+        html.text(window_info, "#answer", f"Welcome, {booking.name}: {booking.guests} booked.")
+        show_seats(window_info)
+
+
+@signal(path="booking.clear", is_allowed_to=everyone, queue="in-order")
+@transaction.atomic
+def clear(window_info: WindowInfo) -> None:
+    Booking.objects.all().delete()
+    show_seats(window_info)
+
+
+def show_seats(window_info: WindowInfo) -> None:
+    """Show the seats in every window."""
+    html.replace_with(
+        window_info,
+        "#seats",
+        template="booking/seats.html",
+        context={"seats": seats()},
+        to=[Booking],
+    )
+
+
+def seats() -> list[bool]:
+    """Return for each seat whether it is taken."""
+    taken = seats_taken()
+    return [number < taken for number in range(SEATS)]

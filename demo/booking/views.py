@@ -1,0 +1,24 @@
+"""The page with the form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from demo.booking import signals
+from demo.booking.forms import BookingForm
+from demo.booking.models import Booking
+from demo.form_errors import show_errors
+from demo.source import function_source, template_source
+from dfws_html.tasks import set_websocket_topics
+
+
+def booking(request: HttpRequest) -> HttpResponse:
+    """Show the form and the seats."""
+    set_websocket_topics(request, Booking)
+    functions = [signals.check, signals.book, show_errors]
+    context = {
+        "form": BookingForm(),
+        "seats": signals.seats(),
+        "template": template_source("booking/form.html"),
+        "functions": "\n\n\n".join(map(function_source, functions)),
+    }
+    return render(request, "booking/booking.html", context)

@@ -1,0 +1,1 @@
+"""Who may change things: two demo users, without passwords."""

@@ -1,0 +1,1 @@
+"""A tour of the signals that every window knows."""

@@ -1,0 +1,1 @@
+"""A page on which everything goes wrong, on purpose."""

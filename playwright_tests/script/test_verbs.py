@@ -1,0 +1,246 @@
+"""The seventeen signals that every window knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Bed
+
+TREE = "<div id=d><p id=p class='a b'>old</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("verb", "expected"),
+    [
+        ("after", '<p id="p" class="a b">old</p><i id="i">new</i>'),
+        ("before", '<i id="i">new</i><p id="p" class="a b">old</p>'),
+        ("append", '<p id="p" class="a b">old<i id="i">new</i></p>'),
+        ("prepend", '<p id="p" class="a b"><i id="i">new</i>old</p>'),
+        ("content", '<p id="p" class="a b"><i id="i">new</i></p>'),
+        ("replace_with", '<i id="i">new</i>'),
+        ("text", '<p id="p" class="a b">&lt;i id=i&gt;new&lt;/i&gt;</p>'),
+        ("empty", '<p id="p" class="a b"></p>'),
+        ("remove", ""),
+    ],
+)
+def test_content(bed: Bed, verb: str, expected: str) -> None:
+    page = bed.open(TREE)
+    bed.push(f"html.{verb}", selector="#p", content="<i id=i>new</i>")
+    assert page.inner_html("#d") == expected
+    added = [event["at"] for event in bed.events("added")]
+    assert added == (["i"] if "<i" in expected else [])
+    removed = [event["at"] for event in bed.events("removed")]
+    assert removed == (["p"] if verb in ("replace_with", "remove") else [])
+
+
+def test_all_elements_that_the_selector_finds(bed: Bed) -> None:
+    page = bed.open("<ul><li>1<li>2</ul>")
+    bed.push("html.append", selector="li", content="<b>!</b>")
+    assert page.text_content("ul") == "1!2!"
+
+
+def test_classes(bed: Bed) -> None:
+    page = bed.open(TREE)
+    bed.push("html.add_class", selector="#p", class_name="c  d")
+    bed.push("html.remove_class", selector="#p", class_name="a d none")
+    assert page.get_attribute("#p", "class") == "b c"
+
+
+def test_attributes(bed: Bed) -> None:
+    page = bed.open("<a id=a title=t>x</a><input id=i>")
+    bed.push("html.add_attribute", selector="#a", attr_name="href", attr_value="/next")
+    bed.push("html.add_attribute", selector="#a", attr_name="data-n", attr_value=3)
+    bed.push("html.add_attribute", selector="#a", attr_name="hidden", attr_value=None)
+    bed.push("html.remove_attr", selector="#a", attr_name="title")
+    bed.push("html.boolean_attribute", selector="#i", name="disabled", value=True)
+    bed.push("html.boolean_attribute", selector="#i", name="readonly", value=False)
+    assert page.evaluate("[a.outerHTML, i.outerHTML]") == [
+        '<a id="a" href="/next" data-n="3" hidden="">x</a>',
+        '<input id="i" disabled="">',
+    ]
+    bed.push("html.boolean_attribute", selector="#i", name="disabled", value=False)
+    assert page.is_enabled("#i")
+    assert bed.codes() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("onclick", "prevented.push(1)"),
+        ("ONCLICK", "prevented.push(1)"),
+        ("srcdoc", "<script>top.prevented.push(1)</script>"),
+        ("href", "javascript:prevented.push(1)"),
+        ("href", " JaVa\nScript\t:prevented.push(1)"),
+        ("href", "\x01javascript:prevented.push(1)"),
+        ("formaction", "javascript:prevented.push(1)"),
+    ],
+)
+def test_attributes_that_could_run_a_script_are_refused(bed: Bed, name: str, value: str) -> None:
+    page = bed.open("<a id=a>x</a>")
+    bed.push("html.add_attribute", selector="#a", attr_name=name, attr_value=value)
+    assert page.evaluate("a.outerHTML") == '<a id="a">x</a>'
+    assert [(e["code"], e["at"]) for e in bed.events("error")] == [("unsafe", "a")]
+
+
+def test_download(bed: Bed) -> None:
+    bed.pages["/report"] = "content"
+    page = bed.open()
+    with page.expect_download() as info:
+        bed.send(signal="html.download_file", opts={"url": "/report", "filename": "r.txt"})
+    assert info.value.suggested_filename == "r.txt"
+
+
+@pytest.mark.parametrize("url", ["javascript:prevented.push(1)", " java\nscript:prevented.push(1)"])
+def test_download_of_a_script_is_refused(bed: Bed, url: str) -> None:
+    page = bed.open()
+    bed.push("html.download_file", url=url, filename="x")
+    assert page.evaluate("prevented") == []
+    assert bed.codes() == ["unsafe"]
+
+
+def test_focus(bed: Bed) -> None:
+    page = bed.open("<input id=a><input id=b>")
+    bed.push("html.focus", selector="#b")
+    assert page.evaluate("document.activeElement.id") == "b"
+    bed.push("html.focus", selector="input")
+    assert page.evaluate("document.activeElement.id") == "a"
+
+
+FORM = """<form id=f><input name=t value=old><textarea name=x>old</textarea>
+<input type=checkbox name=one value=yes><input type=checkbox name=many value=1 checked>
+<input type=checkbox name=many value=2><input type=checkbox name=many value=3>
+<input type=radio name=r value=1 checked><input type=radio name=r value=2>
+<select name=s><option>1<option>2</select>
+<select name=m multiple><option selected>1<option>2<option>3</select>
+<input name=two><input name=two><input type=file name=file><input name=kept value=kept></form>
+<input name=outside form=f>"""
+
+
+def test_forms_set(bed: Bed) -> None:
+    page = bed.open(FORM)
+    values = [
+        {"name": "t", "value": "new"},
+        {"name": "x", "value": "new\ntext"},
+        {"name": "one", "value": True},
+        {"name": "many", "value": ["2", "3"]},
+        {"name": "r", "value": "2"},
+        {"name": "s", "value": "2"},
+        {"name": "m", "value": ["2", "3"]},
+        {"name": "two", "value": "a"},
+        {"name": "two", "value": "b"},
+        {"name": "file", "value": "x"},
+        {"name": "outside", "value": 3},
+        {"name": "nothing", "value": "x"},
+    ]
+    bed.push("html.forms.set", selector="#f", values=values)
+    data = page.evaluate("[...new FormData(f)].filter(([name]) => name !== 'file')")
+    assert data == [
+        ["t", "new"], ["x", "new\r\ntext" if "\r" in data[1][1] else "new\ntext"],
+        ["one", "yes"], ["many", "2"], ["many", "3"], ["r", "2"], ["s", "2"],
+        ["m", "2"], ["m", "3"], ["two", "a"], ["two", "b"], ["kept", "kept"], ["outside", "3"],
+    ]  # fmt: skip
+    bed.push(
+        "html.forms.set",
+        selector="#f",
+        values=[{"name": "one", "value": False}, {"name": "t", "value": None}],
+    )
+    assert page.evaluate("[f.one.checked, f.t.value]") == [False, ""]
+    assert bed.codes() == []
+
+
+def test_nothing_is_selected(bed: Bed) -> None:
+    bed.open()
+    for verb in ["content", "remove", "add_class", "focus", "forms.set"]:
+        bed.push(f"html.{verb}", selector="#nothing")
+    assert bed.codes() == ["no-target"] * 5
+    assert bed.page.evaluate("document.querySelector('[data-df-status]')") is None
+
+
+@pytest.mark.parametrize("selector", ["#", "][", "", None])
+def test_a_selector_that_can_not_be_read(bed: Bed, selector: str | None) -> None:
+    page = bed.open(TREE)
+    bed.push("html.text", selector=selector or "", content="x")
+    bed.push("html.text", selector="#p", content="goes on")
+    assert bed.codes() == ["selector"]
+    assert page.text_content("#p") == "goes on"
+
+
+def test_elements_that_are_gone_do_no_harm(bed: Bed) -> None:
+    # The outer one takes the inner one with it.
+    page = bed.open("<div class=x id=d><div class=x>inner</div></div>")
+    bed.push("html.replace_with", selector=".x", content="<i>1</i>")
+    bed.push("html.remove", selector="i, body > i")
+    page.evaluate(
+        "addEventListener('df:removed', e => e.target.remove());"
+        "document.body.innerHTML = '<b id=b>x</b>'"
+    )
+    bed.push("html.remove", selector="#b")
+    page.evaluate("document.body.innerHTML = '<b id=b>x</b>'")
+    bed.push("html.replace_with", selector="#b", content="<u>1</u>")
+    assert page.inner_html("body") == ""
+    assert bed.codes() == []
+
+
+def test_scripts_never_run(bed: Bed) -> None:
+    page = bed.open(TREE)
+    bed.push(
+        "html.content",
+        selector="#p",
+        content="<script>prevented.push(1)</script><svg><script>prevented.push(2)</script></svg>",
+    )
+    assert page.evaluate("prevented") == []
+
+
+def test_table_rows_and_options(bed: Bed) -> None:
+    page = bed.open("<table><tbody id=t><tr><td>1</td></tr></tbody></table><select id=s></select>")
+    bed.push("html.append", selector="#t", content="<tr id=r><td>2</td></tr>")
+    bed.push("html.after", selector="#r", content="<tr><td>3</td></tr>")
+    bed.push("html.content", selector="#s", content="<option>1</option><option>2</option>")
+    assert page.evaluate("[t.rows.length, t.rows[2].cells[0].textContent, s.options.length]") == [
+        3, "3", 2,
+    ]  # fmt: skip
+
+
+def test_svg_and_mathml(bed: Bed) -> None:
+    page = bed.open(
+        "<svg id=s><g id=g></g><foreignObject id=o></foreignObject></svg><math id=m></math>"
+    )
+    bed.push("html.append", selector="#g", content="<circle id=c r=1 /><path id=e />")
+    bed.push("html.replace_with", selector="#e", content="<rect id=r />")
+    bed.push("html.append", selector="#o", content="<p id=p>html</p>")
+    bed.push("html.append", selector="#m", content="<mi id=i>x</mi>")
+    bed.push("html.after", selector="#s", content="<p id=q>html</p>")
+    spaces = page.evaluate(
+        "['c', 'r', 'p', 'i', 'q'].map(id => document.getElementById(id).namespaceURI.slice(-5))"
+    )
+    assert spaces == ["0/svg", "0/svg", "xhtml", "athML", "xhtml"]
+
+
+def test_what_is_appended_takes_the_place_of_its_twin(bed: Bed) -> None:
+    # A push that happened while the page was rendered is replayed, and stands in the page already.
+    page = bed.open("<ul id=u><li id=a>1</li><li id=b>2</li></ul>")
+    bed.push("html.append", selector="#u", content="<li id=a>new</li><li id=c>3</li>")
+    bed.push("html.before", selector="#b", content="<li id=c>4</li>")
+    assert page.evaluate("[...u.children].map(li => li.id + li.textContent)") == [
+        "anew", "b2", "c4",
+    ]  # fmt: skip
+
+
+def test_empty_csrf_fields_are_filled(bed: Bed) -> None:
+    page = bed.open(TREE)
+    field = "<input name=csrfmiddlewaretoken value='{}'>"
+    bed.push(
+        "html.content", selector="#p", content=f"<form>{field.format('')}{field.format('own')}"
+    )
+    assert page.evaluate("Array.from(p.querySelectorAll('input'), i => i.value)") == ["CSRF", "own"]
+
+
+def test_strict_policy_with_trusted_types(bed: Bed) -> None:
+    policy = (
+        "<meta http-equiv=Content-Security-Policy content=\"default-src 'self';"
+        " require-trusted-types-for 'script'; trusted-types dfws\">"
+    )
+    page = bed.open(TREE, head=policy + "<script src=/static/js/df_websockets.min.js></script>"
+                    '<meta name=dfws content=T data-url=ws://bed.test/ws/>')  # fmt: skip
+    bed.send(signal="html.content", opts={"selector": "#p", "content": "<i>new</i>"})
+    page.wait_for_selector("#p i")

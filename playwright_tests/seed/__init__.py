@@ -1,0 +1,1 @@
+"""A project as the documentation shows it, example by example."""

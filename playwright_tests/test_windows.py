@@ -1,0 +1,145 @@
+"""Who hears what: tabs, users and visitors, before and after each has lost its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from dfws_html.tasks import BROADCAST, trigger
+from playwright_tests.conftest import Site, Sockets, is_open
+from playwright_tests.site.models import Thing
+
+BODY = """{% load dfws_html %}
+<ul id=log></ul>
+<button {% js_call "tell" whom="window" %}>window</button>
+<button {% js_call "tell" whom="user" %}>user</button>
+<button {% js_call "tell" whom="session" %}>session</button>
+<button {% js_call "tell" whom="thing" %}>thing</button>
+<button {% js_call "tell" whom="everybody" %}>everybody</button>
+"""
+
+
+@dataclass
+class Tab:
+    name: str
+    page: Page
+    sockets: Sockets
+
+    def log(self) -> list[str]:
+        return self.page.locator("#log li").all_inner_texts()
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
+    contexts = [browser.new_context() for _ in range(3)]
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def tabs(site: Site, contexts: list[BrowserContext]) -> dict[str, Tab]:
+    """Two tabs of ada, one of grace, one of nobody; two of them look at a thing."""
+    site.bodies["tell"] = BODY
+    thing, _ = Thing.objects.get_or_create(pk=1, defaults={"name": "thing"})
+    plan = [
+        ("ada 1", contexts[0], "ada", f"&thing={thing.pk}"),
+        ("ada 2", contexts[0], "ada", ""),
+        ("grace", contexts[1], "grace", f"&thing={thing.pk}"),
+        ("nobody", contexts[2], None, ""),
+    ]
+    for context, user in {(context, user) for _, context, user, _ in plan if user}:
+        context.request.get(site.address(f"/login/{user}/"))
+    tabs = {}
+    for name, context, _, query in plan:
+        page = context.new_page()
+        sockets = Sockets(page)
+        page.goto(site.address(f"/?body=tell{query}"))
+        is_open(page)
+        tabs[name] = Tab(name, page, sockets)
+    return tabs
+
+
+def _reconnect(tab: Tab) -> None:
+    with tab.page.expect_event("websocket", timeout=20_000):
+        tab.sockets.cut()
+    is_open(tab.page)
+
+
+REACHED = [
+    ("ada 1", "window", {"ada 1"}),
+    ("ada 2", "window", {"ada 2"}),
+    ("nobody", "window", {"nobody"}),
+    ("ada 1", "user", {"ada 1", "ada 2"}),
+    ("grace", "user", {"grace"}),
+    ("ada 2", "session", {"ada 1", "ada 2"}),
+    ("nobody", "thing", {"ada 1", "grace"}),
+    ("nobody", "everybody", {"ada 1", "ada 2", "grace", "nobody"}),
+]
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["at first", "after reconnecting"])
+def test_a_push_reaches_exactly_its_windows(tabs: dict[str, Tab], cut: bool) -> None:
+    if cut:
+        for tab in tabs.values():
+            _reconnect(tab)
+    expected: dict[str, list[str]] = {name: [] for name in tabs}
+    for sender, whom, reached in REACHED:
+        tabs[sender].page.get_by_role("button", name=whom, exact=True).click()
+        for name in reached:
+            expected[name].append(f"{whom} of {sender}")
+            expect(tabs[name].page.locator("#log li").last).to_have_text(f"{whom} of {sender}")
+    # One last push for all comes behind whatever went astray: then the logs can be compared.
+    trigger(None, "html.append", to=BROADCAST, selector="#log", content="<li>end</li>")
+    for name, tab in tabs.items():
+        expect(tab.page.locator("#log li").last).to_have_text("end")
+        assert tab.log() == [*expected[name], "end"], name
+
+
+def test_what_is_pushed_while_a_tab_is_away_is_told_in_order(tabs: dict[str, Tab]) -> None:
+    away = tabs["grace"]
+    away.page.context.set_offline(True)  # so that it can't come back yet
+    away.sockets.cut()
+    expect(away.page.locator("html")).to_have_attribute("data-df-connection", "retrying")
+    thing = Thing.objects.get(pk=1)
+    for number in range(5):
+        trigger(None, "html.append", to=[thing], selector="#log", content=f"<li>{number}</li>")
+    away.page.context.set_offline(False)
+    is_open(away.page)
+    expect(away.page.locator("#log li").last).to_have_text("4")
+    assert away.log() == ["0", "1", "2", "3", "4"]
+
+
+def test_a_page_brought_by_back_is_a_window_of_its_own(site: Site, page: Page) -> None:
+    """The browser shows the same HTML again, and with it the same token."""
+    site.bodies["tell"] = BODY
+    token = "document.querySelector('meta[name=dfws]').content"
+    page.goto(site.address("/?body=tell"))
+    page.goto(site.address("/?body=tell&again"))  # with the cookies that Back will have, too
+    is_open(page)
+    before = page.evaluate(f"[{token}, DFSignals.window]")
+    page.goto("about:blank")
+    page.go_back()
+    is_open(page)
+    after = page.evaluate(f"[{token}, DFSignals.window]")
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    page.get_by_role("button", name="window", exact=True).click()
+    expect(page.locator("#log li")).to_have_text(["window of nobody"])
+
+
+def test_what_a_view_pushes_to_its_own_page_arrives(site: Site, page: Page) -> None:
+    page.goto(site.address("/pushing/"))
+    expect(page.locator("#p")).to_have_text("pushed while it was rendered")
+
+
+def test_a_logged_out_window_does_not_come_back(tabs: dict[str, Tab], site: Site) -> None:
+    tab = tabs["grace"]
+    tab.page.context.request.get(site.address("/logout/"))
+    tab.sockets.cut()
+    expect(tab.page.locator("html")).to_have_attribute("data-df-connection", "closed")
+    assert get_user_model().objects.filter(username="grace").exists()
