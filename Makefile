@@ -42,9 +42,11 @@ test-unit: $(VENV)/.dev ## unit tests alone; ARGS="-k name"
 	$(PYTHON_IN) -m pytest tests $(ARGS)
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
+# XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.
 test-browser: $(VENV)/.dev browser ## browser tests alone; ARGS="-k name"
-	CHROMIUM="$$(scripts/browser.sh)" $(PYTHON_IN) -m pytest playwright_tests \
-		--ds playwright_tests.site.settings $(ARGS)
+	CHROMIUM="$$(scripts/browser.sh)" \
+	XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg XDG_CACHE_HOME=$(CURDIR)/.cache/xdg \
+	$(PYTHON_IN) -m pytest playwright_tests --ds playwright_tests.site.settings $(ARGS)
 
 browser: $(VENV)/.dev ## find Chromium, or install it (Debian, as root), or say how
 	@scripts/browser.sh --install

@@ -15,6 +15,6 @@ def show_errors(window_info: WindowInfo, form: BaseForm, *, while_typing: bool =
     """
     for field in form:
         errors = field.errors if field.data or not while_typing else []
-        html.text(window_info, f"#{field.auto_id}_error", " ".join(errors))
+        html.text(window_info, f"#{field.auto_id}_error", " ".join(map(str, errors)))
         invalid = "true" if errors else "false"
         html.add_attribute(window_info, f"#{field.auto_id}", "aria-invalid", invalid)

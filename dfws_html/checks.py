@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.utils.module_loading import import_string
 
 from dfws_html import conf
-from dfws_html.work.executors import executor
+from dfws_html.delivery.publishing import publisher
+from dfws_html.middleware import WebsocketMiddleware
+from dfws_html.work.executors import check_workers
+from dfws_html.ws_middleware import WindowInfoMiddleware, WindowKeyMiddleware
 
 __all__ = ["check_deployment"]
 
@@ -23,6 +28,7 @@ _ABOVE = (
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.cache.UpdateCacheMiddleware",
 )
+_APPLICATION = "dfws_html.routing.application"
 
 
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -36,39 +42,63 @@ def _unknown_settings() -> Iterator[CheckMessage]:
         yield Warning(f"There is no setting {name}.", hint=hint, id="dfws_html.W001")
 
 
+def _unknown_keys() -> Iterator[CheckMessage]:
+    for name, known in (("LIMITS", conf.LIMITS), ("HISTORY", conf.HISTORY)):
+        for key in conf.get(name).keys() - known.keys():
+            yield Warning(
+                f"WEBSOCKET_{name} has no {key!r}.",
+                hint=f"It knows: {', '.join(known)}.",
+                id="dfws_html.W003",
+            )
+
+
 def _middleware() -> Iterator[CheckMessage]:
     order = list(settings.MIDDLEWARE)
-    if _MIDDLEWARE not in order:
+    at = next((place for place, path in enumerate(order) if _is_ours(path)), None)
+    if at is None:
         yield Error(
             "Pages get no window.",
             hint=f"Add '{_MIDDLEWARE}' at the end of MIDDLEWARE.",
             id="dfws_html.E001",
         )
         return
-    at = order.index(_MIDDLEWARE)
     for name in _ABOVE:
-        if name in order and order.index(name) > at:
+        if name in order[at:]:
             yield Error(
-                f"{name} stands below {_MIDDLEWARE}.",
-                hint=f"Move '{_MIDDLEWARE}' below it in MIDDLEWARE.",
+                f"{name} stands below {order[at]}.",
+                hint=f"Move '{order[at]}' below it in MIDDLEWARE.",
                 id="dfws_html.E002",
             )
+
+
+def _is_ours(path: str) -> bool:
+    if path == _MIDDLEWARE:
+        return True
+    try:
+        found = import_string(path)
+    except ImportError:
+        return False  # Django says so itself
+    return isinstance(found, type) and issubclass(found, WebsocketMiddleware)
 
 
 def _asgi() -> Iterator[CheckMessage]:
     path = getattr(settings, "ASGI_APPLICATION", None)
     hint = (
-        "Set ASGI_APPLICATION = 'dfws_html.routing.application', or wrap your own: "
+        f"Set ASGI_APPLICATION = '{_APPLICATION}', or wrap your own: "
         "with_websockets(get_asgi_application())."
     )
     if not path:
         yield Error("No ASGI_APPLICATION is set.", hint=hint, id="dfws_html.E003")
         return
+    if path == _APPLICATION:
+        return  # nothing to learn from setting it up
     try:
         application = import_string(path)
-    except ImportError as error:
+    except Exception as error:  # noqa: BLE001 - a project's module may raise anything; it is told
         yield Error(
-            f"ASGI_APPLICATION = {path!r} can't be imported: {error}", hint=hint, id="dfws_html.E003"
+            f"ASGI_APPLICATION = {path!r} can't be imported: {type(error).__name__}: {error}",
+            hint=hint,
+            id="dfws_html.E003",
         )
         return
     if isinstance(application, ASGIHandler):
@@ -78,7 +108,7 @@ def _asgi() -> Iterator[CheckMessage]:
 
 
 def _runserver() -> Iterator[CheckMessage]:
-    if settings.DEBUG and not {"daphne", "channels"} & set(settings.INSTALLED_APPS):
+    if settings.DEBUG and not apps.is_installed("daphne"):
         yield Warning(
             "runserver serves no websocket.",
             hint="Put 'daphne' first in INSTALLED_APPS.",
@@ -98,16 +128,74 @@ def _url() -> Iterator[CheckMessage]:
 
 def _workers() -> Iterator[CheckMessage]:
     try:
-        executor()
-    except Exception as error:
+        check_workers()
+    except ImproperlyConfigured as error:
         yield Error(str(error), hint="Set WEBSOCKET_WORKERS = 'thread'.", id="dfws_html.E006")
+    sizes = conf.get("POOL_SIZES")
+    for queue, size in sizes.items():
+        if type(size) is not int or size < 1:
+            yield Error(
+                f"WEBSOCKET_POOL_SIZES[{queue!r}] = {size!r} is no number of threads.",
+                hint="A queue has one thread or more; None names all queues without a size.",
+                id="dfws_html.E007",
+            )
+
+
+def _history() -> Iterator[CheckMessage]:
+    try:
+        publisher()
+    except ImproperlyConfigured as error:
+        yield Error(str(error), hint="Remove WEBSOCKET_REDIS_CONNECTION.", id="dfws_html.E008")
+
+
+def _window_info() -> Iterator[CheckMessage]:
+    found = []
+    for path in conf.window_info_middlewares():
+        try:
+            found.append(import_string(path))
+        except ImportError as error:
+            yield _not_loaded("WINDOW_INFO_MIDDLEWARES", path, error)
+            continue
+        if not (isinstance(found[-1], type) and issubclass(found[-1], WindowInfoMiddleware)):
+            yield Error(
+                f"WINDOW_INFO_MIDDLEWARES: {path} is no WindowInfoMiddleware.",
+                hint="Inherit from dfws_html.ws_middleware.WindowInfoMiddleware.",
+                id="dfws_html.E010",
+            )
+            return
+    if not any(issubclass(one, WindowKeyMiddleware) for one in found):
+        yield Error(
+            "WINDOW_INFO_MIDDLEWARES gives windows no key, so no signal finds its window.",
+            hint="Begin it with 'dfws_html.ws_middleware.WindowKeyMiddleware'.",
+            id="dfws_html.E011",
+        )
+
+
+def _loadable() -> Iterator[CheckMessage]:
+    for name in ("SIGNAL_DECODER", "SIGNAL_ENCODER", "TOPIC_SERIALIZER"):
+        try:
+            conf.load(name)
+        except ImportError as error:
+            yield _not_loaded(f"WEBSOCKET_{name}", conf.get(name), error)
+
+
+def _not_loaded(setting: str, path: str, error: ImportError) -> CheckMessage:
+    return Error(
+        f"{setting}: {path!r} can't be imported: {error}",
+        hint="It is a dotted path: module, dot, name.",
+        id="dfws_html.E009",
+    )
 
 
 _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _unknown_settings,
+    _unknown_keys,
     _middleware,
     _asgi,
     _runserver,
     _url,
     _workers,
+    _history,
+    _window_info,
+    _loadable,
 )

@@ -1,15 +1,16 @@
-"""The verbs that change a page, as typed functions: the same words in Python, on the wire, in the script."""
+"""The verbs that change a page, as typed functions: the words of the wire and of the script."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from typing import Any, Concatenate, ParamSpec, TypedDict, Unpack
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
-from dfws_html.page.fragments import fragment
-from dfws_html.tasks import trigger_signal
+from dfws_html.page.fragments import as_nobody, fragment
+from dfws_html.tasks import refuse_on_loop, trigger_signal
 from dfws_html.topics import USER, WINDOW, each_destination
 from dfws_html.window_info import WindowInfo
 
@@ -35,12 +36,29 @@ __all__ = [
     "text",
 ]
 
+P = ParamSpec("P")
 Source = WindowInfo | HttpRequest
 
 
-def render(
-    window_info: Source, template: str, context: Mapping[str, Any] | None = None
-) -> str:
+class Options(TypedDict, total=False):
+    """What the verbs that bring HTML take besides a content.
+
+    Attributes:
+        template: name of a template, instead of a content.
+        context: what the template sees.
+        to: one destination or several, ``WINDOW`` by default. What goes to other topics than
+            ``WINDOW`` and ``USER`` is rendered for nobody: without the sender's user, permissions
+            and request, in ``settings.LANGUAGE_CODE``.
+        as_sender: render it as the sender's window sees it, whoever gets it.
+    """
+
+    template: str | None
+    context: Mapping[str, Any] | None
+    to: Any
+    as_sender: bool
+
+
+def render(window_info: Source, template: str, context: Mapping[str, Any] | None = None) -> str:
     """Return a template's HTML as the window sees it; a handler may return it as its answer.
 
     Args:
@@ -48,22 +66,26 @@ def render(
         template: name of the template.
         context: what it sees besides the window's ``user``, ``perms`` and so on.
     """
-    return fragment(_window(window_info), template=template, context=context)
+    refuse_on_loop("html.render()", "await sync_to_async(html.render)(...)")
+    return fragment(WindowInfo.from_request(window_info), template=template, context=context)
 
 
 # ------------------------------------------------------------------ verbs that bring HTML
 #
 # Each takes the window, a CSS selector, and either `content` (escaped unless it is marked safe)
-# or a `template` with its `context`. It goes `to` the window by default. What goes to shared topics
-# is rendered without the sender's user, permissions and language, unless `as_sender` is true.
+# or a template: see `Options`.
 
 
-def after(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def after(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Insert HTML after each element that the selector finds."""
-    _swap("html.after", window_info, selector, content, **options)
+    _swap("html.after", window_info, selector, content, options)
 
 
-def append(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def append(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Insert HTML at the end of each element that the selector finds.
 
     >>> from dfws_html.testing import SignalQueue
@@ -72,27 +94,35 @@ def append(window_info: Source, selector: str, content: Any = None, **options: A
     >>> queue.ws_signals["-str.room"]
     [('html.append', {'selector': '#log', 'content': '2 &lt; 3'})]
     """
-    _swap("html.append", window_info, selector, content, **options)
+    _swap("html.append", window_info, selector, content, options)
 
 
-def before(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def before(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Insert HTML before each element that the selector finds."""
-    _swap("html.before", window_info, selector, content, **options)
+    _swap("html.before", window_info, selector, content, options)
 
 
-def content(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def content(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Replace what is in each element that the selector finds."""
-    _swap("html.content", window_info, selector, content, **options)
+    _swap("html.content", window_info, selector, content, options)
 
 
-def prepend(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def prepend(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Insert HTML at the beginning of each element that the selector finds."""
-    _swap("html.prepend", window_info, selector, content, **options)
+    _swap("html.prepend", window_info, selector, content, options)
 
 
-def replace_with(window_info: Source, selector: str, content: Any = None, **options: Any) -> None:
+def replace_with(
+    window_info: Source, selector: str, content: Any = None, **options: Unpack[Options]
+) -> None:
     """Replace each element that the selector finds."""
-    _swap("html.replace_with", window_info, selector, content, **options)
+    _swap("html.replace_with", window_info, selector, content, options)
 
 
 # ------------------------------------------------------------------ verbs that bring none
@@ -100,7 +130,10 @@ def replace_with(window_info: Source, selector: str, content: Any = None, **opti
 
 def text(window_info: Source, selector: str, content: Any, *, to: Any = WINDOW) -> None:
     """Replace what is in each element by text; markup in it is shown, not read."""
-    _send("html.text", window_info, to, selector=selector, content=str(content))
+    destinations = each_destination(to)
+    with as_nobody() if _is_shared(destinations) else nullcontext():
+        shown = str(content)  # a lazy translation, in the language of whoever gets it
+    _send("html.text", window_info, destinations, selector=selector, content=shown)
 
 
 def empty(window_info: Source, selector: str, *, to: Any = WINDOW) -> None:
@@ -169,37 +202,44 @@ def forms_set(
     _send("html.forms.set", window_info, to, selector=selector, values=pairs)
 
 
-async def asend(verb: Any, window_info: Source, *args: Any, **options: Any) -> None:
-    """Use a verb from asynchronous code: ``await html.asend(html.append, request, "#log", "x")``."""
+async def asend(
+    verb: Callable[Concatenate[Source, P], None],
+    window_info: Source,
+    *args: P.args,
+    **options: P.kwargs,
+) -> None:
+    """Use a verb from asynchronous code: ``await html.asend(html.append, request, "#log", x)``."""
     await sync_to_async(verb)(window_info, *args, **options)
 
 
 # ------------------------------------------------------------------
 
 
-def _swap(
-    name: str,
-    window_info: Source,
-    selector: str,
-    content: Any,
-    *,
-    template: str | None = None,
-    context: Mapping[str, Any] | None = None,
-    to: Any = WINDOW,
-    as_sender: bool = False,
-) -> None:
-    destinations = each_destination(to)
-    shared = not as_sender and any(one is not WINDOW and one is not USER for one in destinations)
-    window = _window(window_info)
-    html = fragment(window, content, template=template, context=context, shared=shared)
+def _swap(name: str, window_info: Source, selector: str, content: Any, options: Options) -> None:
+    _refuse_on_loop(name)
+    for unknown in options.keys() - Options.__annotations__.keys():
+        raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
+    destinations = each_destination(options.get("to", WINDOW))
+    window = WindowInfo.from_request(window_info)
+    html = fragment(
+        window,
+        content,
+        template=options.get("template"),
+        context=options.get("context"),
+        shared=_is_shared(destinations) and not options.get("as_sender", False),
+    )
     _send(name, window, destinations, selector=selector, content=html)
 
 
-def _send(name: str, window_info: Source, to: Any, **arguments: Any) -> None:
-    trigger_signal(_window(window_info), name, to=to, kwargs=arguments)
+def _is_shared(destinations: Iterable[Any]) -> bool:
+    return any(one is not WINDOW and one is not USER for one in destinations)
 
 
-def _window(window_info: Source) -> WindowInfo:
-    if isinstance(window_info, WindowInfo):
-        return window_info
-    return WindowInfo.from_request(window_info)
+def _send(name: str, window_info: Source, to: Any, /, **arguments: Any) -> None:
+    _refuse_on_loop(name)
+    trigger_signal(window_info, name, to=to, kwargs=arguments)
+
+
+def _refuse_on_loop(name: str) -> None:
+    verb = f"html.{name.removeprefix('html.').replace('.', '_')}"
+    refuse_on_loop(f"{verb}()", f"await html.asend({verb}, ...)")

@@ -1,10 +1,11 @@
-"""The page's middleware: reads the position before the view, and gives the page its signed window."""
+"""The page's middleware: a position read before the view, and a signed window for the page."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.contrib.auth.models import AnonymousUser
@@ -13,10 +14,9 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from dfws_html import conf
-from dfws_html.delivery.publishing import publisher
 from dfws_html.page import metas
-from dfws_html.page.subscriptions import Page, ensure_session_id, page_of
-from dfws_html.page.tokens import PageToken, TokenRefused, new_window_id, sign, verify
+from dfws_html.page.subscriptions import Page, ensure_session_id, open_page, page_of
+from dfws_html.page.tokens import PageToken, TokenRefused, sign, verify
 from dfws_html.page.visitors import Visitor, check_identity
 
 __all__ = ["WINDOW_HEADER", "WebsocketMiddleware"]
@@ -48,7 +48,10 @@ class WebsocketMiddleware:
         if refused is not None:
             return refused
         _begin(request)
-        return _finish(request, cast(HttpResponseBase, self.get_response(request)))
+        response = cast(HttpResponseBase, self.get_response(request))
+        if _concerns(request, response):
+            _finish(request, response)
+        return response
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         refused = _not_a_socket(request)
@@ -60,8 +63,8 @@ class WebsocketMiddleware:
         else:
             _begin(request)
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
-        if _has_page(request, response):
-            return await sync_to_async(_finish)(request, response)
+        if _concerns(request, response):
+            await sync_to_async(_finish)(request, response)
         return response
 
 
@@ -69,7 +72,7 @@ def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
     """Answer a websocket's handshake that reached a server (or route) which speaks only HTTP."""
     if request.META.get("HTTP_UPGRADE", "").lower() != "websocket":
         return None
-    if not request.path.endswith(conf.get("URL")):
+    if request.path_info != urlsplit(conf.get("URL")).path:
         return None
     text = (
         f"A websocket for {request.path} came as an HTTP request: this server speaks no websocket, "
@@ -78,20 +81,19 @@ def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
         "uvicorn: pip install websockets)."
     )
     logger.error(text)
-    return HttpResponse(text, status=426, content_type="text/plain", headers={"Upgrade": "websocket"})
+    # Without the header `Upgrade` that goes with it: WSGI leaves that one to its servers.
+    return HttpResponse(text, status=426, content_type="text/plain")
+
+
+# ------------------------------------------------------------------ the request
 
 
 def _begin(request: HttpRequest) -> None:
-    life, position = publisher().history.position()
-    living = _living(request)
-    window = living.window if living is not None else new_window_id()
-    page = Page(window=window, life=life, position=position, living=living)
-    request._dfws_page = page  # type: ignore[attr-defined]
-    request.window_key = window  # type: ignore[attr-defined]
+    open_page(request, living=_living(request))
 
 
 def _living(request: HttpRequest) -> PageToken | None:
-    """Return the token of the living page that sends this request, if it is one of its visitor's."""
+    """Return the token of the living page that sends this request, if it is its visitor's."""
     text = request.headers.get(WINDOW_HEADER)
     if not text:
         return None
@@ -103,55 +105,103 @@ def _living(request: HttpRequest) -> PageToken | None:
         )
         check_identity(token, who)
     except TokenRefused as error:
-        logger.warning("%s: the header %s is ignored: %s", request.path, WINDOW_HEADER, error)
+        logger.warning("%.200r: the header %s is ignored: %s", request.path, WINDOW_HEADER, error)
         return None
     return token
 
 
-def _has_page(request: HttpRequest, response: HttpResponseBase) -> bool:
+# ------------------------------------------------------------------ the response
+
+
+def _concerns(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Return whether the response is a page's, or may become one. Reads no session."""
     page = page_of(request)
-    if page.names is not None or page.wanted or response.streaming:
+    if page.changes or page.wanted:
         return True
-    return isinstance(response, HttpResponse) and metas.names_script(response.content)
+    if not _is_html(response) or _is_compressed(response):
+        return False
+    return isinstance(response, StreamingHttpResponse) or (
+        isinstance(response, HttpResponse) and metas.names_script(response.content)
+    )
 
 
-def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def _finish(request: HttpRequest, response: HttpResponseBase) -> None:
     page = page_of(request)
-    if not _has_page(request, response):
-        return response
-    if page.living is not None and page.names is not None:
+    ensure_session_id(request)
+    if page.living is not None and page.changes:
         response[WINDOW_HEADER] = sign(page.token(request))
-        _private(response)
-    if _can_hold_meta(response) and (page.wanted or page.living is None):
-        ensure_session_id(request)
-        _give_meta(request, page, response)
-    return response
-
-
-def _can_hold_meta(response: HttpResponseBase) -> bool:
-    is_html = response.get("Content-Type", "").startswith("text/html")
-    return is_html and "Content-Encoding" not in response
-
-
-def _give_meta(request: HttpRequest, page: Page, response: HttpResponseBase) -> None:
+        patch_vary_headers(response, [WINDOW_HEADER])
+        _keep_private(response)
     if isinstance(response, StreamingHttpResponse):
-        page.streaming = True  # a tag that is yet to come signs for itself
-        if page.wanted:
-            text = metas.meta(request)
-            if response.is_async:
-                response.streaming_content = metas.fill_async_stream(aiter(response), text)
-            else:
-                response.streaming_content = metas.fill_stream(iter(response), text)
-        if page.wanted or page.names is not None:
-            _private(response)
+        _finish_stream(request, page, response)
     elif isinstance(response, HttpResponse):
-        place = metas.fill if page.wanted else metas.insert
-        response.content = place(response.content, metas.meta(request))
-        if "Content-Length" in response:
-            response["Content-Length"] = str(len(response.content))
-        _private(response)
+        _finish_page(request, page, response)
 
 
-def _private(response: HttpResponseBase) -> None:
+def _finish_page(request: HttpRequest, page: Page, response: HttpResponse) -> None:
+    if _is_compressed(response):
+        _complain_of_compression(request, page)
+        return
+    place = _place(page, response)
+    if place is None:
+        return
+    response.content = place(response.content, metas.meta(request))
+    _keep_private(response)
+    if "Content-Length" in response:
+        response["Content-Length"] = str(len(response.content))
+    if response.get("ETag", "").startswith('"'):
+        # What a view has marked as the same byte for byte differs in its token.
+        response["ETag"] = f"W/{response['ETag']}"
+
+
+def _place(page: Page, response: HttpResponse) -> Callable[[bytes, str], bytes] | None:
+    """Return what puts the meta into the response, None if it is not to have one."""
+    content = response.content
+    # A cache may have kept what a tag left, so the tag need not have run for this request.
+    if metas.has_placeholder(content) and (page.wanted or _is_html(response)):
+        return metas.fill
+    if not _is_html(response):
+        return None
+    whole = metas.names_script(content) or (page.changes and metas.is_document(content))
+    return metas.insert if whole else None
+
+
+def _finish_stream(request: HttpRequest, page: Page, response: StreamingHttpResponse) -> None:
+    if not _is_html(response):
+        return
+    if _is_compressed(response):
+        _complain_of_compression(request, page)
+        return
+    _keep_private(response)
+    # Now, as a tag may come when only the event loop is there to read session and user, and when
+    # no cookie can be set any more.
+    text = metas.meta(request)
+    page.streaming = True
+    if not page.wanted:
+        return
+    del response["Content-Length"]
+    chunks: Any = response.streaming_content
+    fill = metas.fill_async_stream if response.is_async else metas.fill_stream
+    response.streaming_content = fill(chunks, text)
+
+
+def _complain_of_compression(request: HttpRequest, page: Page) -> None:
+    if page.wanted:
+        logger.error(
+            "%.200r: the page gets no window, as its view compresses it; leave that to a "
+            "middleware above WebsocketMiddleware",
+            request.path,
+        )
+
+
+def _is_html(response: HttpResponseBase) -> bool:
+    return response.get("Content-Type", "").lower().startswith("text/html")
+
+
+def _is_compressed(response: HttpResponseBase) -> bool:
+    return response.get("Content-Encoding", "identity") != "identity"
+
+
+def _keep_private(response: HttpResponseBase) -> None:
     patch_cache_control(response, private=True)
     patch_vary_headers(response, ["Cookie"])

@@ -5,18 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import get_script_prefix
 from django.utils.module_loading import import_string
 
 from dfws_html import conf
 
-__all__ = ["application", "with_websockets"]
+__all__ = ["application", "with_websockets"]  # noqa: F822  # see __getattr__
 
 logger = logging.getLogger("dfws_html.sockets")
 
-Application = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
+_NOT_FOUND = 4404  # before a handshake is answered, servers make it an HTTP 403
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def with_websockets(http: Application) -> ProtocolTypeRouter:
@@ -30,22 +34,20 @@ def with_websockets(http: Application) -> ProtocolTypeRouter:
     # By name and only now: a project's asgi.py imports this module before Django is set up, and
     # the consumer stands on models.
     socket = import_string("dfws_html.consumers.DFConsumer").as_asgi()
-    return ProtocolTypeRouter(
-        {"http": http, "websocket": _by_path(socket), "lifespan": _lifespan}
-    )
+    return ProtocolTypeRouter({"http": http, "websocket": _by_path(socket), "lifespan": _lifespan})
 
 
 def _by_path(socket: Application) -> Application:
     async def route(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        # Some servers leave the sub-path in the path, others take it away.
         path = scope["path"]
-        root = scope.get("root_path", "").rstrip("/")
-        if path == conf.get("URL") or path == root + conf.get("URL"):
+        wanted = urlsplit(conf.get("URL")).path
+        # Some servers and proxies leave the sub-path in the path, others take it away.
+        if path in (wanted, get_script_prefix(scope).rstrip("/") + wanted):
             await socket(scope, receive, send)
             return
-        logger.warning("a websocket for %.200s: WEBSOCKET_URL is %s", path, conf.get("URL"))
+        logger.warning("a websocket for %.200r: WEBSOCKET_URL is %r", path, conf.get("URL"))
         await receive()
-        await send({"type": "websocket.close", "code": 4404})
+        await send({"type": "websocket.close", "code": _NOT_FOUND})
 
     return route
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
@@ -42,9 +42,19 @@ __all__ = [
 Source = WindowInfo | HttpRequest | None
 
 
-def trigger(
-    window_info: Source, signal_name: str, /, to: Any = None, **arguments: Any
-) -> None:
+class Options(TypedDict, total=False):
+    """The options of :func:`trigger_signal`."""
+
+    to: Any
+    kwargs: dict[str, Any] | None
+    now: bool
+    using: str | None
+    countdown: float | None
+    eta: datetime | float | None
+    expires: datetime | float | None
+
+
+def trigger(window_info: Source, signal_name: str, /, to: Any = None, **arguments: Any) -> None:
     """Trigger a signal on the server, in windows, or both.
 
     Inside a transaction it leaves after the commit.
@@ -63,6 +73,7 @@ def trigger(
         ValueError: a destination does not fit the window, or a frame is too big.
         UnknownSignal: only the server was asked, and no function is registered.
         SignalNotSent: it could not be handed over.
+        SynchronousOnlyOperation: called on an event loop, where :func:`atrigger` belongs.
 
     >>> from dfws_html.testing import SignalQueue
     >>> with SignalQueue() as queue:
@@ -70,10 +81,61 @@ def trigger(
     >>> queue.ws_signals
     {'-str.room 1': [('greet', {'text': 'hello'})]}
     """
-    trigger_signal(window_info, signal_name, to=to, kwargs=arguments)
+    refuse_on_loop("trigger()", "await atrigger(...)")
+    _trigger(window_info, signal_name, to=to, kwargs=arguments)
 
 
-def trigger_signal(
+def trigger_signal(window_info: Source, signal_name: str, **options: Unpack[Options]) -> None:
+    """Trigger a signal with options; see :func:`trigger`.
+
+    Args:
+        window_info: see :func:`trigger`.
+        signal_name: see :func:`trigger`.
+        options: ``to``: see :func:`trigger`.
+            ``kwargs``: arguments of the signal.
+            ``now``: don't wait for the commit of a transaction.
+            ``using``: alias of the database whose commit is waited for.
+            ``countdown``: seconds to wait, for workers and windows alike.
+            ``eta``: time (or Unix seconds) to wait for, instead of ``countdown``.
+            ``expires``: seconds after which, or time at which, it is too late.
+    """
+    refuse_on_loop("trigger_signal()", "await atrigger_signal(...)")
+    _trigger(window_info, signal_name, **options)
+
+
+async def atrigger(
+    window_info: Source, signal_name: str, /, to: Any = None, **arguments: Any
+) -> None:
+    """Do what :func:`trigger` does, from asynchronous code."""
+    await sync_to_async(_trigger)(window_info, signal_name, to=to, kwargs=arguments)
+
+
+async def atrigger_signal(
+    window_info: Source, signal_name: str, **options: Unpack[Options]
+) -> None:
+    """Do what :func:`trigger_signal` does, from asynchronous code."""
+    await sync_to_async(_trigger)(window_info, signal_name, **options)
+
+
+def refuse_on_loop(door: str, instead: str) -> None:
+    """Make sure that no event loop is held up.
+
+    Raises:
+        SynchronousOnlyOperation: there is one in this thread.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    if os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):  # as Django's own guard has it
+        return
+    raise SynchronousOnlyOperation(
+        f"{door} may wait for a database or a broker, so it can't run on an event loop: "
+        f"use '{instead}'"
+    )
+
+
+def _trigger(
     window_info: Source,
     signal_name: str,
     *,
@@ -85,26 +147,8 @@ def trigger_signal(
     eta: datetime | float | None = None,
     expires: datetime | float | None = None,
 ) -> None:
-    """Trigger a signal with options; see :func:`trigger`.
-
-    Args:
-        window_info: see :func:`trigger`.
-        signal_name: see :func:`trigger`.
-        to: see :func:`trigger`.
-        kwargs: arguments of the signal.
-        now: don't wait for the commit of a transaction.
-        using: alias of the database whose commit is waited for.
-        countdown: seconds to wait, for workers and windows alike.
-        eta: time (or Unix seconds) to wait for, instead of ``countdown``.
-        expires: seconds after which, or time at which, it is too late.
-    """
-    _refuse_on_loop("trigger")
-    if not isinstance(window_info, WindowInfo):
-        window_info = (
-            WindowInfo() if window_info is None else WindowInfo.from_request(window_info)
-        )
     what = plan(
-        window_info,
+        WindowInfo.from_request(window_info),
         signal_name,
         to=to,
         arguments=kwargs or {},
@@ -114,28 +158,3 @@ def trigger_signal(
         now=time.time(),
     )
     dispatch(what, now=now, using=using)
-
-
-async def atrigger(
-    window_info: Source, signal_name: str, /, to: Any = None, **arguments: Any
-) -> None:
-    """Do what :func:`trigger` does, from asynchronous code."""
-    await sync_to_async(trigger)(window_info, signal_name, to=to, **arguments)
-
-
-async def atrigger_signal(window_info: Source, signal_name: str, **options: Any) -> None:
-    """Do what :func:`trigger_signal` does, from asynchronous code."""
-    await sync_to_async(trigger_signal)(window_info, signal_name, **options)
-
-
-def _refuse_on_loop(door: str) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    if os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):  # as Django's own guard has it
-        return
-    raise SynchronousOnlyOperation(
-        f"{door}() may wait for a database or a broker, so it can't run on an event loop: "
-        f"use 'await a{door}(...)'"
-    )

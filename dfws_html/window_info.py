@@ -30,6 +30,7 @@ class WindowInfo:
         user: the user, None if anonymous.
         language_code, time_zone: active while a handler runs.
         user_agent, page_url: what the browser says; not to be trusted.
+        script_prefix: the sub-path under which the site is served, for ``reverse()``.
         call: the name of the browser's call that is being answered, if any.
         action_id: the id of the job that runs, the same when it is run again.
 
@@ -37,32 +38,39 @@ class WindowInfo:
     False
     """
 
-    window_key: str | None
-    session_id: str | None
-    language_code: str
-    time_zone: str
-    user_agent: str
-    page_url: str
+    # A project's own WINDOW_INFO_MIDDLEWARES may leave some of them unset.
+    window_key: str | None = None
+    session_id: str | None = None
+    language_code: str = ""
+    time_zone: str = ""
+    user_agent: str = ""
+    page_url: str = ""
+    script_prefix: str = "/"
+
+    call: str | None = None
+    action_id: str | None = None
+    _user: Any = None
 
     def __init__(self) -> None:
-        self._plain()
         for middleware in _middlewares():
             middleware.new_window_info(self)
 
-    def _plain(self) -> None:
-        self._user: Any = None
-        self.call: str | None = None
-        self.action_id: str | None = None
-
     def __repr__(self) -> str:
-        who = self.username or "anonymous"
-        return f"<WindowInfo {getattr(self, 'window_key', None) or 'no window'}, {who}>"
+        # It stands in logs and tracebacks, so it tells no more than what finds a row there.
+        who = "anonymous" if self.user is None else f"user {self.user_pk}"
+        return f"<WindowInfo {self.window_key or 'of no window'}, {who}>"
 
     @classmethod
-    def from_request(cls, request: HttpRequest) -> WindowInfo:
-        """Return what a request tells of its window."""
+    def from_request(cls, request: HttpRequest | WindowInfo | None) -> WindowInfo:
+        """Return what a request tells of its window.
+
+        A ``WindowInfo`` comes back as it is; None is nobody's window.
+        """
+        if isinstance(request, WindowInfo):
+            return request
+        if request is None:
+            return cls()
         window_info = cls.__new__(cls)
-        window_info._plain()
         for middleware in _middlewares():
             middleware.from_request(request, window_info)
         return window_info
@@ -71,7 +79,6 @@ class WindowInfo:
     def from_dict(cls, values: dict[str, Any]) -> WindowInfo:
         """Return what :meth:`to_dict` described; reads the user from the database."""
         window_info = cls.__new__(cls)
-        window_info._plain()
         for middleware in _middlewares():
             middleware.from_dict(window_info, values)
         window_info.call = values.get("call")
@@ -150,6 +157,7 @@ class WindowInfo:
 
 @lru_cache(maxsize=8)
 def _instances(paths: tuple[str, ...]) -> tuple[WindowInfoMiddleware, ...]:
+    # Shared by all threads, as Django's middlewares are.
     return tuple(import_string(path)() for path in paths)
 
 
@@ -157,9 +165,11 @@ def _middlewares() -> tuple[WindowInfoMiddleware, ...]:
     return _instances(conf.window_info_middlewares())
 
 
-def get_window_context(window_info: WindowInfo) -> dict[str, Any]:
+def get_window_context(window_info: WindowInfo | None) -> dict[str, Any]:
     """Return what templates see when they are rendered for a window."""
     context: dict[str, Any] = {}
+    if window_info is None:
+        return context
     for middleware in _middlewares():
         context.update(middleware.get_context(window_info))
     return context
@@ -179,5 +189,5 @@ def render_to_string(
         window_info: the window; None renders for nobody.
         using: name of the template engine.
     """
-    window_context = get_window_context(window_info) if window_info is not None else {}
-    return loader.render_to_string(template_name, {**window_context, **(context or {})}, using=using)
+    values = {**get_window_context(window_info), **(context or {})}
+    return loader.render_to_string(template_name, values, using=using)

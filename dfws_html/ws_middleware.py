@@ -1,18 +1,21 @@
-"""Window middlewares: each gives a ``WindowInfo`` what it knows of a request, and carries it to the workers."""
+"""Window middlewares: each gives a ``WindowInfo`` its part, and carries it to the workers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.contrib.auth import get_user_model
 from django.contrib.auth.context_processors import PermWrapper
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
-from django.urls import get_urlconf
-from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.urls import get_script_prefix, get_urlconf, set_script_prefix
 from django.utils import timezone, translation
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class EmptyToken(str):
 
 
 class WindowInfoMiddleware:
-    """The base of all: override what you need.
+    """The base of all: override what you need. One instance serves every thread.
 
     >>> class TenantMiddleware(WindowInfoMiddleware):
     ...     def from_request(self, request, window_info):
@@ -113,7 +116,8 @@ class DjangoAuthMiddleware(WindowInfoMiddleware):
 
     def from_dict(self, window_info: WindowInfo, values: dict[str, Any]) -> None:
         pk = values.get("user_pk")
-        user = get_user_model()._default_manager.filter(pk=pk).first() if pk is not None else None
+        users = get_user_model()._default_manager  # noqa: SLF001 - Django's own name for it
+        user = users.filter(pk=pk).first() if pk is not None else None
         window_info.user = user if user is not None and user.is_active else None
 
     def get_context(self, window_info: WindowInfo) -> dict[str, Any]:
@@ -126,7 +130,7 @@ class Djangoi18nMiddleware(WindowInfoMiddleware):
 
     def new_window_info(self, window_info: WindowInfo) -> None:
         window_info.language_code = settings.LANGUAGE_CODE
-        window_info.time_zone = settings.TIME_ZONE
+        window_info.time_zone = settings.TIME_ZONE or ""
 
     def from_request(self, request: HttpRequest, window_info: WindowInfo) -> None:
         window_info.language_code = getattr(request, "LANGUAGE_CODE", None) or _language(request)
@@ -137,7 +141,7 @@ class Djangoi18nMiddleware(WindowInfoMiddleware):
 
     def from_dict(self, window_info: WindowInfo, values: dict[str, Any]) -> None:
         window_info.language_code = values.get("language_code") or settings.LANGUAGE_CODE
-        window_info.time_zone = values.get("time_zone") or settings.TIME_ZONE
+        window_info.time_zone = values.get("time_zone") or settings.TIME_ZONE or ""
 
     def get_context(self, window_info: WindowInfo) -> dict[str, Any]:
         code = window_info.language_code
@@ -152,30 +156,75 @@ class Djangoi18nMiddleware(WindowInfoMiddleware):
     def around(self, window_info: WindowInfo) -> Iterator[None]:
         with (
             translation.override(window_info.language_code),
-            timezone.override(window_info.time_zone),
+            timezone.override(_zone(window_info.time_zone)),
         ):
             yield
 
 
 class BrowserMiddleware(WindowInfoMiddleware):
-    """The browser's name for itself, and the address of its page. Neither can be trusted."""
+    """The browser's name for itself and the address of its page, neither to be trusted.
+
+    The sub-path under which the site is served is the server's own word; ``reverse()`` in a
+    handler begins with it.
+    """
 
     def new_window_info(self, window_info: WindowInfo) -> None:
         window_info.user_agent = ""
         window_info.page_url = ""
+        window_info.script_prefix = get_script_prefix()
 
     def from_request(self, request: HttpRequest, window_info: WindowInfo) -> None:
         window_info.user_agent = request.META.get("HTTP_USER_AGENT", "")
-        window_info.page_url = request.build_absolute_uri()
+        window_info.page_url = _page_url(request)
+        # Not `get_script_prefix()`: nobody sets that for a socket.
+        window_info.script_prefix = request.META.get("SCRIPT_NAME", "").rstrip("/") + "/"
 
     def to_dict(self, window_info: WindowInfo) -> dict[str, Any]:
-        return {"user_agent": window_info.user_agent, "page_url": window_info.page_url}
+        names = ("user_agent", "page_url", "script_prefix")
+        return {name: getattr(window_info, name) for name in names}
 
     def from_dict(self, window_info: WindowInfo, values: dict[str, Any]) -> None:
         window_info.user_agent = values.get("user_agent", "")
         window_info.page_url = values.get("page_url", "")
+        window_info.script_prefix = values.get("script_prefix", "/")
+
+    @contextmanager
+    def around(self, window_info: WindowInfo) -> Iterator[None]:
+        before = get_script_prefix()
+        set_script_prefix(window_info.script_prefix)
+        try:
+            yield
+        finally:
+            set_script_prefix(before)
+
+
+def _page_url(request: HttpRequest) -> str:
+    try:
+        return request.build_absolute_uri()
+    except DisallowedHost:
+        return ""
 
 
 def _language(request: HttpRequest) -> str:
-    prefixed, _ = is_language_prefix_patterns_used(get_urlconf() or settings.ROOT_URLCONF)
-    return translation.get_language_from_request(request, check_path=prefixed)
+    """Return the language that the request's page has, where no middleware has said it."""
+    if not any(name.endswith("LocaleMiddleware") for name in settings.MIDDLEWARE):
+        return translation.get_language() or settings.LANGUAGE_CODE
+    urlconf = get_urlconf() or settings.ROOT_URLCONF
+    prefixed, default_too = is_language_prefix_patterns_used(urlconf)
+    if prefixed:
+        found = translation.get_language_from_path(request.path_info)
+        if found or not default_too:
+            return found or settings.LANGUAGE_CODE
+    return translation.get_language_from_request(request)
+
+
+def _zone(name: str) -> tzinfo | str | None:
+    """Return the time zone of this name; one with a fixed offset calls itself ``+0200``."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, LookupError, TypeError):
+        pass
+    try:
+        return datetime.strptime(name.removeprefix("UTC"), "%z").tzinfo
+    except (ValueError, AttributeError):
+        return None  # the site's own

@@ -12,37 +12,38 @@ find_browser() {
         command -v "$name" && return
     done
     # The one that Playwright downloaded.
-    .venv/bin/python - <<'PYTHON'
-import os, sys
+    own=$(.venv/bin/python - <<'PYTHON'
 from playwright.sync_api import sync_playwright
 
 with sync_playwright() as playwright:
-    path = playwright.chromium.executable_path
-if not os.path.exists(path):
-    sys.exit(1)
-print(path)
+    print(playwright.chromium.executable_path)
 PYTHON
+)
+    command -v "$own"
 }
 
-if find_browser; then exit 0; fi
+# Playwright's driver is a node that wants libatomic, which a bare Debian lacks.
+ready() { .venv/bin/playwright --version >/dev/null 2>&1 && find_browser; }
+
+if ready; then exit 0; fi
 
 on_debian() { [ "$(. /etc/os-release 2>/dev/null && echo "$ID")" = debian ]; }
 
 if on_debian; then
-    packages='chromium fonts-dejavu-core'
+    packages='chromium fonts-dejavu-core libatomic1'
     if [ "${1:-}" = --install ] && [ "$(id -u)" = 0 ]; then
-        echo "No Chromium: installing $packages from Debian's packages ..." >&2
+        echo "Installing $packages from Debian's packages ..." >&2
         export DEBIAN_FRONTEND=noninteractive
         lock='-o DPkg::Lock::Timeout=120'
-        apt-get $lock -qq update >&2
-        apt-get $lock -qq install -y --no-install-recommends $packages >&2
-        find_browser
+        apt-get $lock -qq update >/dev/null
+        apt-get $lock -qq install -y --no-install-recommends $packages >/dev/null
+        ready
         exit
     fi
     line="sudo apt-get install -y --no-install-recommends $packages"
 else
     line='.venv/bin/playwright install --with-deps chromium'
 fi
-echo 'The browser tests need Chromium, and none was found. This line installs it:' >&2
+echo 'The browser tests need Chromium and Playwright, and not all of it is here. This installs it:' >&2
 echo "    $line" >&2
 exit 1

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const LIMIT = 5000; // bytes, brotli 11
+const LIMIT = 6800; // bytes, brotli 11: growth is a decision, not an accident
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, "dfws_html/static/js/df_websockets.min.js");
 

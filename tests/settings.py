@@ -4,7 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
-_FOLDER = Path(tempfile.gettempdir()) / f"dfws_html-tests-{os.getpid()}"
+# A server that a test starts again has to find its database again.
+_FOLDER = Path(
+    os.environ.get("TEST_FOLDER") or f"{tempfile.gettempdir()}/dfws_html-tests-{os.getpid()}"
+)
 _FOLDER.mkdir(exist_ok=True)
 
 SECRET_KEY = "for tests only, and long enough to be accepted by every check"  # noqa: S105
@@ -46,7 +49,13 @@ DATABASES = {
             "init_command": "PRAGMA journal_mode=WAL",
         },
         "TEST": {"NAME": _FOLDER / "test.sqlite3"},
-    }
+    },
+    # A second one, for transactions that are not the default's.
+    "other": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _FOLDER / "other.sqlite3",
+        "TEST": {"NAME": _FOLDER / "other-test.sqlite3"},
+    },
 }
 ASGI_APPLICATION = "dfws_html.routing.application"
 STATIC_URL = "/static/"

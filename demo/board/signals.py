@@ -47,11 +47,12 @@ def add(window_info: WindowInfo, column: int, form: NewCardForm) -> None:
 def rename(window_info: WindowInfo, card: int, form: OldCardForm) -> None:
     """Give a card another title."""
     show_errors(window_info, form)
-    if form.is_valid() and form.has_changed():
+    if form.is_valid():
         changed = form.save()
-        # What is typed belongs to the page; now it is the card's title like any other.
+        # What is typed belongs to whoever types; now it is the card's title like any other.
         html.forms_set(window_info, f"#card-{card}", {"title": changed.title})
         show_card(window_info, changed)
+        html.focus(window_info, f"#card-{card}-assign")
         tell(window_info, changed.column.board, f"renamed “{changed.title}”")
 
 
@@ -69,15 +70,13 @@ def done(window_info: WindowInfo, card: int) -> None:
 
 @signal(path="board.assign", is_allowed_to=is_authenticated, queue="in-order")
 @transaction.atomic
-def assign(window_info: WindowInfo, card: int) -> None:
-    """Take a card, or give back one's own."""
+def assign(window_info: WindowInfo, card: int, to_me: bool) -> None:
+    """Take a card, or make it nobody's."""
     taken = get_card(card)
-    is_mine = taken.assignee_id == window_info.user_pk
-    taken.assignee_id = None if is_mine else window_info.user_pk
+    taken.assignee_id = window_info.user_pk if to_me else None
     taken.save()
-    taken = get_card(card)
-    show_card(window_info, taken)
-    what = "gave back" if is_mine else "took"
+    show_card(window_info, get_card(card))
+    what = "took" if to_me else "unassigned"
     tell(window_info, taken.column.board, f"{what} “{taken.title}”")
 
 

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from demo.booking.models import SEATS, Booking, seats_taken
+from demo.booking.models import Booking, free_seats
 
 
 class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -23,7 +23,7 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_guests(self) -> int:
         """Refuse more seats than are free."""
         guests: int = self.cleaned_data["guests"]
-        free = SEATS - seats_taken()
+        free = free_seats()
         if guests > free:
             raise ValidationError(f"Only {free} left." if free else "All seats are taken.")
         return guests

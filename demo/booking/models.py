@@ -7,9 +7,9 @@ from django.db.models import Sum
 SEATS = 24
 
 
-def seats_taken() -> int:
-    """Return how many seats are booked."""
-    return Booking.objects.aggregate(taken=Sum("guests"))["taken"] or 0
+def free_seats() -> int:
+    """Return how many seats nobody has booked."""
+    return SEATS - (Booking.objects.aggregate(taken=Sum("guests"))["taken"] or 0)
 
 
 class Booking(models.Model):

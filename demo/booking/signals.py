@@ -1,9 +1,11 @@
 """What the form answers."""
 
+from typing import Any
+
 from django.db import transaction
 
 from demo.booking.forms import BookingForm
-from demo.booking.models import SEATS, Booking, seats_taken
+from demo.booking.models import SEATS, Booking, free_seats
 from demo.form_errors import show_errors
 from dfws_html import html
 from dfws_html.decorators import everyone, signal
@@ -39,12 +41,11 @@ def show_seats(window_info: WindowInfo) -> None:
         window_info,
         "#seats",
         template="booking/seats.html",
-        context={"seats": seats()},
+        context=seats(),
         to=[Booking],
     )
 
 
-def seats() -> list[bool]:
-    """Return for each seat whether it is taken."""
-    taken = seats_taken()
-    return [number < taken for number in range(SEATS)]
+def seats() -> dict[str, Any]:
+    """Return what the template of the seats shows."""
+    return {"free": free_seats(), "all": SEATS, "chairs": range(SEATS)}

@@ -14,11 +14,10 @@ from dfws_html.tasks import set_websocket_topics
 def booking(request: HttpRequest) -> HttpResponse:
     """Show the form and the seats."""
     set_websocket_topics(request, Booking)
-    functions = [signals.check, signals.book, show_errors]
     context = {
         "form": BookingForm(),
-        "seats": signals.seats(),
+        **signals.seats(),
         "template": template_source("booking/form.html"),
-        "functions": "\n\n\n".join(map(function_source, functions)),
+        "functions": function_source(signals.check, signals.book, show_errors),
     }
     return render(request, "booking/booking.html", context)

@@ -33,7 +33,7 @@ class Case:
     @property
     def function(self) -> str:
         """Its function as it is written."""
-        return function_source(self.handler) if self.handler else "# no function has this name"
+        return function_source(self.handler) if self.handler else "# No function has this name."
 
 
 CASES = [
@@ -47,8 +47,8 @@ CASES = [
     Case(
         name="failing",
         title="The function fails",
-        text="The traceback is in the server's log, and in the console of this window as long as "
-        "DEBUG is on. The socket and the page go on.",
+        text="The log has the traceback, and as long as DEBUG is on, so has the console of this "
+        "window. The socket and the page go on.",
         handler=signals.failing,
     ),
     Case(

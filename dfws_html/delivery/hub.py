@@ -211,7 +211,7 @@ class Hub:
             subscriber.on_control(entry)
         except Exception:  # the socket's own trouble; it must neither stop the others nor be silent
             logger.exception("a window could not do what entry %d says: resync", entry.number)
-            subscriber.positions.update(dict.fromkeys(mine, -1))
+            subscriber.positions.update({t: -1 for t in mine if t in subscriber.positions})
             self._read_soon(subscriber)
 
     def _text(self, entry: Entry, indices: tuple[int, ...]) -> str:
@@ -242,8 +242,6 @@ class Hub:
 
         One that is behind is caught up.
         """
-        if subscriber.reading:
-            return None
         life, position, lasts = await self._history.lasts(subscriber.positions)
         if subscriber.reading or lasts.keys() != subscriber.positions.keys():
             return None  # something changed meanwhile, so this look says nothing

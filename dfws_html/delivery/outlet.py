@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How far a reader may fall behind: frames that wait, their bytes, age of the oldest in seconds."""
+    """How far a reader may be behind: waiting frames, their bytes, the age of the oldest in seconds."""
 
     frames: int
     size: int
@@ -125,6 +125,7 @@ def _now() -> float:
 @types.coroutine
 def _continued(coroutine: Coroutine[Any, Any, None], blocked_on: Any) -> Generator[Any, Any, None]:
     """Go on with a coroutine that has been driven to its first wait."""
+    step: Callable[[Any], Any]
     while True:
         try:
             answer = yield blocked_on
@@ -133,6 +134,6 @@ def _continued(coroutine: Coroutine[Any, Any, None], blocked_on: Any) -> Generat
         else:
             step, value = coroutine.send, answer
         try:
-            blocked_on = step(value)  # type: ignore[arg-type]
+            blocked_on = step(value)
         except StopIteration:
             return

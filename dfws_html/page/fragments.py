@@ -1,8 +1,9 @@
-"""Pieces of HTML for a push: escaped unless safe, rendered as the window sees it or as nobody does."""
+"""Pieces of HTML for a push: escaped unless safe, rendered for a window or for nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -11,10 +12,9 @@ from django.utils import timezone, translation
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
-from dfws_html.window_info import WindowInfo, render_to_string
-from dfws_html.ws_middleware import EmptyToken
+from dfws_html.window_info import WindowInfo, get_window_context, render_to_string
 
-__all__ = ["PersonalValueRead", "fragment"]
+__all__ = ["PersonalValueRead", "as_nobody", "fragment"]
 
 _PERSONAL = ("user", "perms", "request")
 
@@ -24,19 +24,19 @@ class PersonalValueRead(RuntimeError):
 
 
 class _Absent:
-    """Stands for a personal value while developing: whoever reads it is told."""
+    """Stands for a personal value while developing: whoever reads it is told.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    ``{% if a and b %}`` takes any exception for a no, so what was read is also noted.
+    """
+
+    def __init__(self, name: str, read: list[str]) -> None:
+        self.__dict__.update(_name=name, _read=read)
 
     def _refuse(self, *_: Any) -> NoReturn:
-        raise PersonalValueRead(
-            f"the template reads {self._name!r}, but what it renders goes to a shared topic, where "
-            "it would show the sender's: render without it, push to WINDOW or USER, or say "
-            "as_sender=True"
-        )
+        self._read.append(self._name)
+        raise _personal_value_read(self._name)
 
-    __getitem__ = __str__ = __bool__ = __iter__ = __eq__ = __html__ = _refuse  # type: ignore[assignment]
+    __getitem__ = __str__ = __bool__ = __iter__ = __eq__ = __html__ = _refuse
     __hash__ = None  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Any:
@@ -70,13 +70,38 @@ def fragment(
     if template is None:
         if context is not None:
             raise TypeError("a context goes with a template")
-        return SafeString(conditional_escape("" if content is None else content))
+        with as_nobody() if shared else nullcontext():
+            return SafeString(conditional_escape("" if content is None else content))
     if content is not None:
         raise TypeError("either a content or a template, not both")
-    values = dict(context or {})
-    if not shared:
-        return SafeString(render_to_string(template, values, window_info))
-    absent = {name: _Absent(name) for name in _PERSONAL} if settings.DEBUG else {}
+    if shared:
+        return _render_for_nobody(template, context or {})
+    return SafeString(render_to_string(template, dict(context or {}), window_info))
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Let the site's own language and time zone be active."""
     with translation.override(settings.LANGUAGE_CODE), timezone.override(None):
-        token = {"csrf_token": EmptyToken()}
-        return SafeString(loader.render_to_string(template, {**absent, **token, **values}))
+        yield
+
+
+def _render_for_nobody(template: str, context: Mapping[str, Any]) -> SafeString:
+    read: list[str] = []
+    with as_nobody():
+        common = get_window_context(WindowInfo())
+        for name in _PERSONAL:
+            common.pop(name, None)
+            if settings.DEBUG:
+                common[name] = _Absent(name, read)
+        html = loader.render_to_string(template, {**common, **context})
+    if read:
+        raise _personal_value_read(read[0])
+    return SafeString(html)
+
+
+def _personal_value_read(name: str) -> PersonalValueRead:
+    return PersonalValueRead(
+        f"the template reads {name!r}, but what it renders goes to a shared topic, where it would "
+        "show the sender's: render without it, push to WINDOW or USER, or say as_sender=True"
+    )

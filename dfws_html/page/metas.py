@@ -1,12 +1,12 @@
-"""The window's ``<meta>``: its text, the placeholder a tag leaves for it, and where it goes in a page."""
+"""The window's ``<meta>``: its text, what a tag leaves for it, and where it goes in a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
-from django.middleware.csrf import get_token
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import get_script_prefix
 from django.utils.html import format_html
@@ -16,14 +16,32 @@ from dfws_html import conf
 from dfws_html.page.subscriptions import keep_out_of_caches, page_of
 from dfws_html.page.tokens import sign
 
-__all__ = ["PLACEHOLDER", "fill", "fill_async_stream", "fill_stream", "insert", "meta", "names_script", "script_tag"]
+__all__ = [
+    "PLACEHOLDER",
+    "fill",
+    "fill_async_stream",
+    "fill_stream",
+    "has_placeholder",
+    "insert",
+    "is_document",
+    "meta",
+    "names_script",
+    "script_tag",
+]
 
 #: What the script tag leaves in a page until the response is ready.
 PLACEHOLDER: SafeString = mark_safe('<meta name="dfws" content="">')
 
+_MARK = PLACEHOLDER.encode()
 _SCRIPT = b"df_websockets.min."
-_PLACES = (re.compile(rb"<script\b", re.I), re.compile(rb"</head\s*>", re.I))
-_AFTER = re.compile(rb"<(?:body|html)\b[^>]*>", re.I)
+_SCRIPT_TAG = re.compile(rb"<script\b[^>]*\bdf_websockets\.min\.", re.IGNORECASE)
+# What stands in a comment is no place. Before a script or the head's end, behind the body's begin.
+_PLACE = re.compile(
+    rb"<!--.*?-->|(?P<before><script\b|</head\s*>)|<body\b[^>]*>", re.IGNORECASE | re.DOTALL
+)
+_BEGIN = re.compile(rb"<html\b[^>]*>|<!doctype\b[^>]*>(?!\s*<html\b)", re.IGNORECASE)
+_DOCUMENT = re.compile(rb"<!doctype\s+html\b|<(?:html|head|body)\b", re.IGNORECASE)
+_LOOK = 1024  # bytes in which a document shows that it is one
 
 
 def meta(request: HttpRequest) -> SafeString:
@@ -47,28 +65,47 @@ def script_tag(request: HttpRequest) -> SafeString:
     """
     page = page_of(request)
     keep_out_of_caches(request)
+    head = PLACEHOLDER
     if page.streaming:
-        head = meta(request)
-    else:
-        page.wanted = True
-        head = PLACEHOLDER
-    nonce = getattr(request, "csp_nonce", "")
+        # What is on its way can't be filled later; a page that has its meta needs no other.
+        head = mark_safe("") if page.wanted else meta(request)
+    page.wanted = True
     return format_html(
         '{}<script src="{}" defer{}></script><div data-df-status role="status"></div>',
         head,
         static("js/df_websockets.min.js"),
-        format_html(' nonce="{}"', nonce) if nonce else "",
+        _nonce(request),
     )
+
+
+def _nonce(request: HttpRequest) -> SafeString:
+    # By django-csp, or by Django itself. It is made when it becomes a text, and false until then.
+    nonce = getattr(request, "csp_nonce", None)
+    if nonce is None:
+        nonce = getattr(request, "_csp_nonce", None)
+    text = "" if nonce is None else str(nonce)
+    return format_html(' nonce="{}"', text) if text else mark_safe("")
 
 
 def names_script(content: bytes) -> bool:
     """Return whether a page includes the browser's script."""
-    return _SCRIPT in content
+    return _SCRIPT in content and _SCRIPT_TAG.search(content) is not None
+
+
+def is_document(content: bytes) -> bool:
+    """Return whether it is a whole page, not a piece of one."""
+    return _DOCUMENT.search(content, 0, _LOOK) is not None
+
+
+def has_placeholder(content: bytes) -> bool:
+    """Return whether a tag has left its placeholder."""
+    return _MARK in content
 
 
 def fill(content: bytes, text: str) -> bytes:
-    """Put the meta where a tag left its placeholder."""
-    return content.replace(PLACEHOLDER.encode(), text.encode())
+    """Put the meta where a tag left its placeholder; a window has one, whatever tags there are."""
+    before, mark, after = content.partition(_MARK)
+    return before + text.encode() + after.replace(_MARK, b"") if mark else content
 
 
 def insert(content: bytes, text: str) -> bytes:
@@ -77,12 +114,18 @@ def insert(content: bytes, text: str) -> bytes:
     >>> insert(b"<html><head><script></script></head>", "<meta>")
     b'<html><head><meta><script></script></head>'
     """
-    for place in _PLACES:
-        if found := place.search(content):
-            return content[: found.start()] + text.encode() + content[found.start() :]
-    found = _AFTER.search(content)
-    at = found.end() if found else 0
+    at = _place(content)
     return content[:at] + text.encode() + content[at:]
+
+
+def _place(content: bytes) -> int:
+    for found in _PLACE.finditer(content):
+        if found["before"]:
+            return found.start()
+        if not found[0].startswith(b"<!--"):
+            return found.end()
+    begin = _BEGIN.search(content)
+    return begin.end() if begin else 0
 
 
 class _Filler:
@@ -93,10 +136,16 @@ class _Filler:
         self._rest = b""
 
     def take(self, chunk: bytes) -> bytes:
-        content = fill(self._rest + chunk, self._text)
-        mark = PLACEHOLDER.encode()
+        content = self._rest + chunk
+        if has_placeholder(content):
+            content = fill(content, self._text)
+            self._text = ""  # a window has one meta
         kept = next(
-            (n for n in range(min(len(mark) - 1, len(content)), 0, -1) if content.endswith(mark[:n])),
+            (
+                n
+                for n in range(min(len(_MARK) - 1, len(content)), 0, -1)
+                if content.endswith(_MARK[:n])
+            ),
             0,
         )
         self._rest = content[len(content) - kept :]
@@ -106,7 +155,7 @@ class _Filler:
         return self._rest
 
 
-def fill_stream(chunks: Iterator[bytes], text: str) -> Iterator[bytes]:
+def fill_stream(chunks: Iterable[bytes], text: str) -> Iterator[bytes]:
     """Put the meta into a stream, where a tag left its placeholder."""
     filler = _Filler(text)
     for chunk in chunks:
@@ -114,7 +163,7 @@ def fill_stream(chunks: Iterator[bytes], text: str) -> Iterator[bytes]:
     yield filler.end()
 
 
-async def fill_async_stream(chunks: AsyncIterator[bytes], text: str) -> AsyncIterator[bytes]:
+async def fill_async_stream(chunks: AsyncIterable[bytes], text: str) -> AsyncIterator[bytes]:
     """Put the meta into an asynchronous stream, where a tag left its placeholder."""
     filler = _Filler(text)
     async for chunk in chunks:

@@ -15,15 +15,22 @@ from django.utils.http import is_same_domain
 __all__ = ["request_of", "why_foreign"]
 
 _SCHEMES = {"ws": "http", "wss": "https"}
+_LONGEST = 300  # of what a log quotes of a stranger
 
 
 def request_of(scope: MutableMapping[str, Any]) -> ASGIRequest:
     """Return the HTTP request that a socket's handshake was."""
     scheme = scope.get("scheme", "ws")
-    return ASGIRequest(
+    request = ASGIRequest(
         {**scope, "type": "http", "method": "GET", "scheme": _SCHEMES.get(scheme, scheme)},
         io.BytesIO(),
     )
+    if settings.SECURE_PROXY_SSL_HEADER:
+        # Some proxies name a socket's scheme where others name that of its page.
+        header = settings.SECURE_PROXY_SSL_HEADER[0]
+        if (told := request.META.get(header)) in _SCHEMES:
+            request.META[header] = _SCHEMES[told]
+    return request
 
 
 def why_foreign(request: ASGIRequest) -> str | None:
@@ -40,7 +47,7 @@ def why_foreign(request: ASGIRequest) -> str | None:
     try:
         host = request.get_host()
     except DisallowedHost as error:
-        return f"{error}"
+        return str(error)[:_LONGEST]
     own = f"{'https' if request.is_secure() else 'http'}://{host}"
     if origin == own or origin in settings.CSRF_TRUSTED_ORIGINS:
         return None
@@ -54,7 +61,7 @@ def why_foreign(request: ASGIRequest) -> str | None:
     reason = f"the Origin {origin!r:.200} is neither {own!r} nor in CSRF_TRUSTED_ORIGINS"
     if parsed.netloc == host:
         reason += "; only the scheme differs: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER"
-    elif origin not in ("null",) and request.META.get("HTTP_X_FORWARDED_HOST") == parsed.netloc:
+    elif parsed.netloc and request.META.get("HTTP_X_FORWARDED_HOST") == parsed.netloc:
         reason += "; the proxy names it in X-Forwarded-Host: USE_X_FORWARDED_HOST"
     return reason
 

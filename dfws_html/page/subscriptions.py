@@ -1,14 +1,15 @@
-"""Which topics a page hears: chosen by its view before it is rendered, by a handler while it lives."""
+"""Which topics a page hears: chosen by its view, or by a handler while it lives."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-from django.http import HttpRequest
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
@@ -21,6 +22,9 @@ from dfws_html.ws_middleware import SESSION_ID
 __all__ = [
     "Page",
     "add_websocket_topics",
+    "ensure_session_id",
+    "keep_out_of_caches",
+    "open_page",
     "page_of",
     "remove_websocket_topics",
     "set_websocket_topics",
@@ -35,7 +39,7 @@ class Page:
         window: the page's window id.
         life, position: of the history when the request began, before its view read anything.
         living: the token of the page that sends the request, if a living one does.
-        names: of the topics chosen so far, None if none were.
+        changes: of the topics so far, each a word (``set``, ``add``, ``remove``) and ids.
         wanted: whether a tag asked for the window's ``<meta>``.
         streaming: whether the response has begun, so that a tag has to sign for itself.
     """
@@ -44,52 +48,94 @@ class Page:
     life: str
     position: int
     living: PageToken | None = None
-    names: list[str] | None = None
+    changes: list[tuple[str, list[str]]] = field(default_factory=list)
     wanted: bool = False
     streaming: bool = False
+
+    def change(self, change: str, ids: list[str]) -> None:
+        """Note a change of the topics.
+
+        Raises:
+            ValueError: they would be too many.
+        """
+        self.changes.append((change, ids))
+        try:
+            _check_count(len(self._chosen(self.living)) + _OWN_TOPICS)
+        except ValueError:
+            self.changes.pop()
+            raise
 
     def token(self, request: HttpRequest) -> PageToken:
         """Return the token for this page, with every topic that has been chosen."""
         window_info = WindowInfo.from_request(request)
         window_info.window_key = self.window
-        own = topic_names(window_info, _own_topics(window_info))
-        names = dict.fromkeys([*own, *(self.names or ())])
-        _check_count(len(names))
+        user = "" if window_info.user_pk is None else str(window_info.user_pk)
         before = self.living or PageToken(window=self.window)
+        # Whoever logs in or out while his page lives does not take the other's topics along.
+        stays = self.living if self.living is not None and self.living.user == user else None
+        if stays is not None:
+            # Its socket came without a session that has been made since.
+            window_info.session_id = stays.session or None
+        own = topic_ids(topic_names(window_info, _own_topics(window_info)))
         return PageToken(
             window=self.window,
-            user="" if window_info.user_pk is None else str(window_info.user_pk),
+            user=user,
             session=window_info.session_id or "",
-            topics=before.with_topics(topic_ids(names)).topics,
+            topics=before.with_topics([*own, *self._chosen(stays)]).topics,
             position=self.position,
             life=self.life,
         )
 
+    def _chosen(self, living: PageToken | None) -> list[str]:
+        """Return the ids of the topics besides the window's own."""
+        # A page that names no topics is one without; a request that adds some has them already.
+        had = living.topics[1:] if living is not None and self.changes else ()
+        chosen = [topic for topic in had if topic is not None]
+        for change, ids in self.changes:
+            chosen = {
+                "set": ids,
+                "add": list(dict.fromkeys([*chosen, *ids])),
+                "remove": [topic for topic in chosen if topic not in ids],
+            }[change]
+        return chosen
+
 
 def page_of(request: HttpRequest) -> Page:
     """Return the request's page, made now if the middleware has not made it."""
-    page = getattr(request, "_dfws_page", None)
-    if page is None:
-        life, position = publisher().history.position()
-        page = Page(window=new_window_id(), life=life, position=position)
-        request._dfws_page = page  # type: ignore[attr-defined]
-        request.window_key = page.window  # type: ignore[attr-defined]
+    page: Page | None = getattr(request, "dfws_page", None)
+    return page if page is not None else open_page(request)
+
+
+def open_page(request: HttpRequest, *, living: PageToken | None = None) -> Page:
+    """Return a new page for the request, which stands where the history stands now.
+
+    Args:
+        request: before its view has read anything.
+        living: the token of the page that sends it, if a living one does.
+    """
+    life, position = publisher().history.position()
+    window = living.window if living is not None else new_window_id()
+    page = Page(window=window, life=life, position=position, living=living)
+    request.dfws_page = page  # type: ignore[attr-defined]
+    request.window_key = window  # type: ignore[attr-defined]
     return page
 
 
 def keep_out_of_caches(request: HttpRequest) -> None:
     """Tell Django's cache middleware that this response is one visitor's own."""
-    request._cache_update_cache = False  # type: ignore[attr-defined]
+    request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def ensure_session_id(request: HttpRequest) -> None:
-    """Give a session that exists the random id by which tokens know it.
+    """Give a session that holds something the random id by which tokens know it.
 
-    It survives a new session key (login, password change) and dies with the session (logout).
+    It survives a new session key (login, password change) and dies with the session (logout). A
+    visitor without a session gets none, nor does one whose session is gone.
     """
     session = getattr(request, "session", None)
-    if session is not None and session.session_key and SESSION_ID not in session:
-        session[SESSION_ID] = secrets.token_urlsafe(12)
+    if session is None or SESSION_ID in session or session.is_empty():
+        return
+    session[SESSION_ID] = secrets.token_urlsafe(12)
 
 
 def set_websocket_topics(request: HttpRequest | WindowInfo, *topics: Any) -> None:
@@ -123,26 +169,28 @@ def remove_websocket_topics(request: HttpRequest | WindowInfo, *topics: Any) -> 
 
 def _change(target: HttpRequest | WindowInfo, change: str, topics: Iterable[Any]) -> None:
     if isinstance(target, WindowInfo):
-        names = topic_names(target, _flat(topics))
-        _change_living(target, change, names)
+        _change_living(target, change, topic_ids(topic_names(target, _flat(topics))))
         return
-    page = page_of(target)
-    names = topic_names(WindowInfo.from_request(target), _flat(topics))
-    before = page.names or []
-    page.names = {
-        "set": names,
-        "add": list(dict.fromkeys([*before, *names])),
-        "remove": [name for name in before if name not in names],
-    }[change]
-    _check_count(len(page.names))
+    # Most topics say nothing of the window; only one that does may read session and user.
+    window_info = cast(WindowInfo, SimpleLazyObject(lambda: _window_of(target)))
+    page_of(target).change(change, topic_ids(topic_names(window_info, _flat(topics))))
     keep_out_of_caches(target)
 
 
-def _change_living(window_info: WindowInfo, change: str, names: list[str]) -> None:
+def _change_living(window_info: WindowInfo, change: str, ids: list[str]) -> None:
     """Send the change through the window's own topic, so that it comes in order with the rest."""
+    _check_count(len(ids))
     own = topic_ids(topic_names(window_info, _own_topics(window_info)))
-    order = topics_order(change, topic_ids(names), own)
-    publisher().publish(own[:1], order, control=True)
+    publisher().publish(own[:1], topics_order(change, ids, own), control=True)
+
+
+def _window_of(request: HttpRequest) -> WindowInfo:
+    page_of(request)
+    ensure_session_id(request)
+    return WindowInfo.from_request(request)
+
+
+_OWN_TOPICS = 4  # that a window hears without being told to, at most
 
 
 def _own_topics(window_info: WindowInfo) -> list[Any]:
@@ -167,4 +215,3 @@ def _check_count(count: int) -> None:
         raise ValueError(
             f"a window hears {limit:.0f} topics at most (WEBSOCKET_LIMITS['topics']), not {count}"
         )
-

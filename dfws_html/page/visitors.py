@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import (
@@ -16,6 +17,7 @@ from django.contrib.auth import (
     load_backend,
 )
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 
@@ -45,9 +47,31 @@ class Visitor:
 
 def visitor(cookies: Mapping[str, str]) -> Visitor:
     """Return whose cookies these are. Blocks: it may read the database."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
+    store = _only_read(import_module(settings.SESSION_ENGINE).SessionStore)
     session = store(cookies.get(settings.SESSION_COOKIE_NAME))
     return Visitor(session=session, user=_user(session) or AnonymousUser())
+
+
+@cache
+def _only_read(store: type[SessionBase]) -> type[SessionBase]:
+    """Return a session store that can't write.
+
+    Some write when they load: Django's store of files deletes a session that has expired, and
+    makes a new one.
+    """
+
+    def create(self: Any) -> None:
+        self._session_key = None
+
+    def delete(self: Any, session_key: str | None = None) -> None:
+        pass
+
+    def save(self: Any, must_create: bool = False) -> NoReturn:
+        raise RuntimeError("a socket's session is only read: save it in a view")
+
+    # The qualified name is part of the salt with which sessions are signed.
+    body = {"create": create, "delete": delete, "save": save, "__qualname__": store.__qualname__}
+    return type(store.__name__, (store,), body)
 
 
 def _user(session: Any) -> Any:

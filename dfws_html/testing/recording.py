@@ -50,7 +50,8 @@ class SignalQueue:
         self._strict = strict
         self._ws: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._python: dict[str, list[list[Any]]] = {}
-        self._jobs: list[HandlerJob] = []
+        self._jobs: list[tuple[HandlerJob, list[Any]]] = []  # each with its row
+        self._lost: list[Exception] = []
         self._installation = ExitStack()
 
     # -------------------------------------------------------------- looking
@@ -78,10 +79,11 @@ class SignalQueue:
         """
         self._look()
         wanted = None if queues is None else set(queues)
-        while due := [job for job in self._jobs if wanted is None or job.queue in wanted]:
-            job = due[0]
-            self._jobs.remove(job)
-            self._forget(job)
+        while due := [kept for kept in self._jobs if wanted is None or kept[0].queue in wanted]:
+            job, row = due[0]
+            self._jobs.remove(due[0])
+            if all(other is not row for _, other in self._jobs):
+                self._forget(job.queue, row)
             execution.run(job)
             self._look()
 
@@ -90,11 +92,17 @@ class SignalQueue:
     def activate(self) -> None:
         """Begin to keep signals."""
         self._installation.enter_context(installed(self))
+        transactions.lost_after_commit.connect(self._note_lost)
+        self._installation.callback(transactions.lost_after_commit.disconnect, self._note_lost)
 
     def deactivate(self) -> None:
-        """Let signals go their way again."""
-        self._look()
-        self._installation.close()
+        """Let signals go their way again.
+
+        Raises:
+            Exception: what a function raised that ran after a commit, where Django keeps errors.
+        """
+        with self._installation.pop_all():
+            self._look()
 
     def __enter__(self) -> SignalQueue:
         self.activate()
@@ -106,14 +114,19 @@ class SignalQueue:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.deactivate()
+        if error is None:
+            self.deactivate()
+        else:  # the block's own error is the one to be seen
+            self._installation.close()
 
     # -------------------------------------------------------------- the dispatcher's part
 
     def check(self, plan: Plan) -> None:
         """See ``Dispatcher.check``."""
-        unknown = plan.to_server and not plan.jobs
-        if unknown and self._strict:
+        if not plan.asks_server or plan.jobs or plan.at_once:
+            return
+        # What is sent to workers is kept, whoever it is for; `SYNC` alone would leave no trace.
+        if self._strict or (plan.only_server and not plan.to_server):
             raise UnknownSignal(plan.signal, registry.nearest(plan.signal))
 
     def send(self, plans: Sequence[Plan]) -> None:
@@ -129,27 +142,25 @@ class SignalQueue:
                 execution.run(job)
             return
         for queue, jobs in by_queue(plan):
-            self._jobs.extend(jobs)
             values = dict(plan.window_info)
             row = [plan.signal, values, self._arguments(plan), False, None, True, None]
             self._python.setdefault(queue, []).append(row)
+            self._jobs.extend((job, row) for job in jobs)
 
     def _arguments(self, plan: Plan) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(plan.arguments, cls=conf.load("SIGNAL_DECODER"))
         return found
 
-    def _forget(self, job: HandlerJob) -> None:
-        """Take the row of a job away once none of its signal's jobs is left in the queue."""
-        if any(kept.queue == job.queue and _trigger(kept) == _trigger(job) for kept in self._jobs):
-            return
-        rows = self._python[job.queue]
-        rows.remove(next(row for row in rows if row[0] == job.signal))
+    def _forget(self, queue: str, row: list[Any]) -> None:
+        rows = self._python.get(queue, [])
+        rows[:] = [kept for kept in rows if kept is not row]
         if not rows:
-            del self._python[job.queue]
+            self._python.pop(queue, None)
 
     def _look(self) -> None:
         transactions.flush()
+        if self._lost:
+            raise self._lost.pop(0)
 
-
-def _trigger(job: HandlerJob) -> str:
-    return job.task_id.partition(".")[0]
+    def _note_lost(self, error: Exception, **_: Any) -> None:
+        self._lost.append(error)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import math
 import re
 import types
 import typing
@@ -16,21 +15,19 @@ from abc import ABC, abstractmethod
 from collections import abc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, SuspiciousOperation, ValidationError
 from django.db.models import Model
 from django.forms.forms import BaseForm
 from django.forms.formsets import BaseFormSet
-from django.forms.utils import from_current_timezone
 from django.http import QueryDict
-from django.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 from django.utils.safestring import SafeData
+
+from dfws_html.work.plain import PLAIN, expected, to_text
 
 __all__ = ["RE", "Choice", "Converter", "SerializedForm", "converter_for"]
 
@@ -93,7 +90,7 @@ class RE(Converter):
 
     def convert(self, value: Any, window_info: Any, arguments: Mapping[str, Any]) -> Any:
         """Return the text, or what the caster made of it."""
-        text = _to_text(value)
+        text = to_text(value)
         if not self.pattern.fullmatch(text):
             raise ValueError(f"expected text that matches {self.pattern.pattern!r}")
         return self._caster.convert(text, window_info, arguments)
@@ -229,176 +226,6 @@ def converter_for(annotation: Any, *, nullable: bool = False) -> Converter:
     return converter
 
 
-# ------------------------------------------------------------------ plain types
-
-
-def _expected(what: str, value: Any) -> ValueError:
-    got = "empty text" if value == "" else _KINDS.get(type(value), type(value).__name__)
-    return ValueError(f"expected {what}, got {got}")
-
-
-_KINDS = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-}
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _to_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if _is_number(value):
-        return str(value)
-    raise _expected("text", value)
-
-
-# `int()` and `float()` alone would take "1_000", "nan" and the digits of every script.
-_INTEGER = re.compile(r"[+-]?[0-9]{1,1000}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
-_EXACT = 2**53  # up to here a JavaScript number is exactly the integer that it shows
-_MAGNITUDE = 400  # 1E+999999 has nine characters, and a million digits once it is formatted
-
-
-def _to_int(value: Any) -> int:
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        return int(value)
-    if _is_number(value) and (isinstance(value, int) or abs(value) <= _EXACT):
-        number = int(value)
-        if number == value:
-            return number
-    raise _expected("a whole number", value)
-
-
-def _to_float(value: Any) -> float:
-    if (isinstance(value, str) and _NUMBER.fullmatch(value.strip())) or _is_number(value):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if math.isfinite(number):
-            return number
-    raise _expected("a number", value)
-
-
-def _to_decimal(value: Any) -> Decimal:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        number = Decimal(value.strip())
-    elif _is_number(value):
-        number = Decimal(str(value))  # of 0.1 that is 0.1, not its binary neighbour
-    elif isinstance(value, Decimal) and value.is_finite():
-        number = value
-    else:
-        raise _expected("a decimal number", value)
-    if abs(number.adjusted()) > _MAGNITUDE:
-        raise ValueError("expected a decimal number of ordinary size")
-    return number
-
-
-_BOOLEANS = {
-    **dict.fromkeys(("true", "1", "on"), True),
-    **dict.fromkeys(("false", "0", "off", ""), False),
-}
-
-
-def _to_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int) and value in (0, 1):
-        return value == 1
-    if isinstance(value, str) and value.strip().lower() in _BOOLEANS:
-        return _BOOLEANS[value.strip().lower()]
-    raise _expected("true or false", value)
-
-
-def _read(parse: Callable[[str], Any], what: str, value: Any) -> Any:
-    """What a parser makes of a text; the parsers say no by None or by several errors."""
-    result = None
-    if isinstance(value, str) and value.strip():  # empty text is no duration of nothing
-        try:
-            result = parse(value.strip())
-        except (ValueError, OverflowError):
-            result = None
-    if result is None:
-        raise _expected(what, value)
-    return result
-
-
-def _to_date(value: Any) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    result: date = _read(parse_date, "a date such as 2042-12-31", value)
-    return result
-
-
-def _to_datetime(value: Any) -> datetime:
-    """Like Django's form fields: without an offset it is the visitor's local time."""
-    what = "a date and time such as 2042-12-31T23:59"
-    result = value if isinstance(value, datetime) else _read(parse_datetime, what, value)
-    try:
-        moment: datetime = from_current_timezone(result)
-    except ValidationError as error:
-        raise ValueError("expected a time that exists once in this time zone") from error
-    return moment
-
-
-def _to_time(value: Any) -> time:
-    if isinstance(value, time):
-        return value
-    result: time = _read(parse_time, "a time such as 23:59", value)
-    return result
-
-
-def _to_timedelta(value: Any) -> timedelta:
-    what = "a duration: seconds, '1 12:00:00' or 'P1DT12H'"
-    if isinstance(value, timedelta):
-        return value
-    if _is_number(value):
-        try:
-            return timedelta(seconds=value)
-        except OverflowError:
-            raise _expected(what, value) from None
-    result: timedelta = _read(parse_duration, what, value)
-    return result
-
-
-def _to_uuid(value: Any) -> UUID:
-    if isinstance(value, UUID):
-        return value
-    result: UUID = _read(UUID, "a UUID", value)
-    return result
-
-
-def _to_none(value: Any) -> None:
-    if value is not None:
-        raise _expected("null", value)
-
-
-_PLAIN: Mapping[Any, Callable[[Any], Any]] = {
-    int: _to_int,
-    float: _to_float,
-    bool: _to_bool,
-    str: _to_text,
-    Decimal: _to_decimal,
-    date: _to_date,
-    datetime: _to_datetime,
-    time: _to_time,
-    timedelta: _to_timedelta,
-    UUID: _to_uuid,
-    None: _to_none,
-    type(None): _to_none,
-}
-
-
 # ------------------------------------------------------------------ converters of annotations
 
 
@@ -471,7 +298,7 @@ class _Items(Converter):
 
     def convert(self, value: Any, window_info: Any, arguments: Mapping[str, Any]) -> Any:
         if not isinstance(value, (list, tuple)):
-            raise _expected("a list", value)
+            raise expected("a list", value)
         items = [
             _part(f"item {number}", self.item, part, window_info, arguments)
             for number, part in enumerate(value, 1)
@@ -492,7 +319,7 @@ class _Tuple(Converter):
 
     def convert(self, value: Any, window_info: Any, arguments: Mapping[str, Any]) -> Any:
         if not isinstance(value, (list, tuple)):
-            raise _expected("a list", value)
+            raise expected("a list", value)
         if len(value) != len(self.members):
             raise ValueError(f"expected a list of {len(self.members)}, got one of {len(value)}")
         return tuple(
@@ -512,7 +339,7 @@ class _Dict(Converter):
 
     def convert(self, value: Any, window_info: Any, arguments: Mapping[str, Any]) -> Any:
         if not isinstance(value, dict):
-            raise _expected("an object", value)
+            raise expected("an object", value)
         return {
             _part(f"key {number}", self.key, key, window_info, arguments): _part(
                 f"value {number}", self.item, part, window_info, arguments
@@ -580,14 +407,14 @@ def _expected_one_of(values: Iterable[Any]) -> str:
 
 def _form_data(value: Any) -> QueryDict:
     if not isinstance(value, list):
-        raise _expected("the fields of a form", value)
+        raise expected("the fields of a form", value)
     pairs = []
     for number, field in enumerate(value, 1):
         if not (isinstance(field, dict) and isinstance(field.get("name"), str)):
             what = f'field {number}: expected {{"name": ..., "value": ...}}'
             raise ValueError(what)  # noqa: TRY004 - the promise of every converter
         try:
-            pairs.append((field["name"], _to_text(field.get("value"))))
+            pairs.append((field["name"], to_text(field.get("value"))))
         except ValueError as error:
             raise ValueError(f"field {number}: {error}") from error
     try:
@@ -629,8 +456,8 @@ def _converter_for(annotation: Any) -> Converter:
         return annotation
     if isinstance(annotation, (str, typing.ForwardRef)):
         raise _meaningless(annotation, "it is text inside an annotation that is none")
-    if annotation is None or (isinstance(annotation, type) and annotation in _PLAIN):
-        return _Plain(_PLAIN[annotation])
+    if annotation is None or (isinstance(annotation, type) and annotation in PLAIN):
+        return _Plain(PLAIN[annotation])
     if hasattr(annotation, "__supertype__"):  # typing.NewType
         return _converter_for(annotation.__supertype__)
     if type(annotation).__name__ == "TypeAliasType":  # `type X = ...`, 3.12
@@ -687,7 +514,7 @@ def _class_converter(annotation: type) -> Converter:
         return SerializedForm(annotation)
     for base in (str, int, float, Decimal):
         if issubclass(annotation, base):
-            return _Caster(annotation, before=_Plain(_PLAIN[base]))
+            return _Caster(annotation, before=_Plain(PLAIN[base]))
     return _Caster(annotation)
 
 

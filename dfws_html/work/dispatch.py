@@ -1,11 +1,10 @@
-"""From a signal to its jobs and topics: decided purely by ``plan``, done by the dispatcher in force."""
+"""From a signal to its jobs and topics: decided by ``plan``, done by the dispatcher in force."""
 
 from __future__ import annotations
 
 import logging
-import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,18 +12,18 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
 
 from dfws_html import conf
-from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.windows import warn_if_elsewhere
-from dfws_html.exceptions import SignalNotAllowed, SignalNotSent, UnknownSignal
+from dfws_html.exceptions import ProtocolError, SignalNotAllowed, SignalNotSent, UnknownSignal
 from dfws_html.protocol import Call, Push, encode_arguments
 from dfws_html.topics import SERVER, SYNC, USER, WINDOW, each_destination, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work import execution, transactions
 from dfws_html.work.executors import QueueFull, executor
 from dfws_html.work.handlers import Handler
-from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
+from dfws_html.work.jobs import CallName, HandlerJob, PushJob
 from dfws_html.work.registry import registry
 
 __all__ = ["Dispatcher", "LiveDispatcher", "Plan", "admit", "dispatch", "installed", "plan"]
@@ -41,7 +40,8 @@ class Plan:
         window_info: the window behind it, as ``WindowInfo.to_dict()`` gives it.
         arguments: as JSON.
         to_server: whether ``SERVER`` was among the destinations.
-        only_server: whether nothing but ``SERVER`` or ``SYNC`` was.
+        asks_server: whether ``SERVER`` or ``SYNC`` was.
+        only_server: whether nothing else was.
         jobs: for the workers, one a handler.
         at_once: for this thread, one a handler.
         topics: names of the topics to push to.
@@ -54,6 +54,7 @@ class Plan:
     window_info: Mapping[str, Any]
     arguments: str
     to_server: bool = False
+    asks_server: bool = False
     only_server: bool = False
     jobs: tuple[HandlerJob, ...] = ()
     at_once: tuple[HandlerJob, ...] = ()
@@ -108,10 +109,12 @@ def plan(
     if to is None:
         to = USER if window_info.is_authenticated else WINDOW
     destinations = each_destination(to)
+    to_server = any(one is SERVER for one in destinations)
+    to_sync = any(one is SYNC for one in destinations)
     topics = [one for one in destinations if one is not SERVER and one is not SYNC]
     text = encode_arguments(signal, arguments, encoder=conf.load("SIGNAL_ENCODER"))
-    start = _moment(eta, now) if eta is not None else now + countdown if countdown else 0.0
-    end = _moment(expires, now, relative=True) if expires is not None else None
+    start = _moment(eta) if eta is not None else now + countdown if countdown else 0.0
+    end = None if expires is None else _moment(expires, since=now)
     values = window_info.to_dict()
     window_text = encode_arguments(signal, values, encoder=DjangoJSONEncoder)
     base = uuid.uuid4().hex
@@ -135,10 +138,11 @@ def plan(
         signal=signal,
         window_info=values,
         arguments=text,
-        to_server=SERVER in destinations,
+        to_server=to_server,
+        asks_server=to_server or to_sync,
         only_server=bool(destinations) and not topics,
-        jobs=jobs(SERVER in destinations),
-        at_once=jobs(SYNC in destinations),
+        jobs=jobs(to_server),
+        at_once=jobs(to_sync),
         topics=tuple(topic_names(window_info, topics)),
         push=Push(signal=signal, arguments=text, signal_id=base, call=window_info.call)
         if topics
@@ -148,10 +152,11 @@ def plan(
     )
 
 
-def _moment(value: datetime | float, now: float, *, relative: bool = False) -> float:
-    if isinstance(value, datetime):
-        return value.timestamp()
-    return now + value if relative else value
+def _moment(value: datetime | float, *, since: float = 0.0) -> float:
+    if not isinstance(value, datetime):
+        return since + value
+    # A naive time is one of the current time zone, as everywhere in Django.
+    return (timezone.make_aware(value) if timezone.is_naive(value) else value).timestamp()
 
 
 def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tuple[HandlerJob, ...]:
@@ -169,6 +174,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         UnknownSignal: nothing is registered under this name.
         SignalNotAllowed: no handler allows it.
         InvalidArguments: an argument is missing or unknown.
+        ProtocolError: an argument can't be written as JSON again.
     """
     handlers = registry.handlers(call.signal)
     if not handlers:
@@ -178,7 +184,10 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         raise SignalNotAllowed(call.signal, " / ".join(repr(h.is_allowed_to) for h in handlers))
     for handler in allowed:
         handler.check_names(call.arguments)
-    text = encode_arguments(call.signal, call.arguments, encoder=DjangoJSONEncoder)
+    try:
+        text = encode_arguments(call.signal, call.arguments, encoder=conf.load("SIGNAL_ENCODER"))
+    except TypeError as error:  # 1e999, which Python reads as infinity
+        raise ProtocolError("invalid", call.n, str(error)) from None
     values = encode_arguments(call.signal, window_info.to_dict(), encoder=DjangoJSONEncoder)
     delay = min(call.delay(now), conf.limit("delay"))
     name = CallName(
@@ -225,8 +234,7 @@ class LiveDispatcher:
 
     def check(self, plan: Plan) -> None:
         """See :meth:`Dispatcher.check`."""
-        wants = plan.to_server or plan.only_server
-        if not wants or plan.jobs or plan.at_once:
+        if not plan.asks_server or plan.jobs or plan.at_once:
             return
         error = UnknownSignal(plan.signal, registry.nearest(plan.signal))
         if plan.only_server:
@@ -234,35 +242,36 @@ class LiveDispatcher:
         logger.error("%s", error)
 
     def send(self, plans: Sequence[Plan]) -> None:
-        """See :meth:`Dispatcher.send`."""
-        for one in plans:
-            try:
-                self._submit(one.jobs)
-                if one.push is not None:
-                    self._push(one, one.push)
-            except QueueFull as error:
-                raise SignalNotSent(one.signal, str(error)) from error
+        """See :meth:`Dispatcher.send`. One that fails does not keep the others back."""
+        errors = [error for one in plans if (error := _error_of(self._send, one)) is not None]
+        if errors and len(plans) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup(f"{len(errors)} of {len(plans)} signals were not sent", errors)
 
-    def _submit(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            executor().submit(job)
+    def _send(self, plan: Plan) -> None:
+        try:
+            executor().submit(*plan.jobs)
+            if plan.push is not None:
+                self._push(plan, plan.push)
+        except QueueFull as error:
+            raise SignalNotSent(plan.signal, str(error)) from error
 
     def _push(self, plan: Plan, push: Push) -> None:
         warn_if_elsewhere(plan.signal)
-        ids = tuple(topic_ids(plan.topics))
-        if not plan.eta:
-            publisher().publish(ids, push.body())
-            return
         job = PushJob(
             task_id=push.signal_id,
             signal=plan.signal,
             queue=conf.default_queue(),
             eta=plan.eta,
             expires=plan.expires,
-            topics=ids,
+            topics=tuple(topic_ids(plan.topics)),
             body=push.body(),
         )
-        self._submit([job])
+        if plan.eta:
+            executor().submit(job)
+        else:
+            execution.run(job)
 
 
 _installed: list[Dispatcher] = [LiveDispatcher()]
@@ -294,20 +303,21 @@ def dispatch(what: Plan, *, now: bool = False, using: str | None = None) -> None
     _check_size(what)
     _installed[-1].check(what)
     if now:
+        transactions.flush()
         _send([what])
     elif what.jobs or what.topics or what.to_server:
         transactions.after_commit(what, _send, using=using)
-    errors = [error for job in what.at_once if (error := _run_here(job)) is not None]
+    errors = [error for job in what.at_once if (error := _error_of(execution.run, job)) is not None]
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise ExceptionGroup(f"signal {what.signal!r}: {len(errors)} functions raised", errors)
 
 
-def _run_here(job: HandlerJob) -> Exception | None:
+def _error_of(do: Callable[[Any], None], what: Any) -> Exception | None:
     try:
-        execution.run(job)
-    except Exception as error:
+        do(what)
+    except Exception as error:  # noqa: BLE001 - the caller raises it, once the others have had their turn
         return error
     return None
 

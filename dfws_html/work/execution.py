@@ -86,7 +86,7 @@ def run(job: Job) -> None:
 
 
 def lose(job: Job, reason: str) -> None:
-    """Say that a job will never run (to its end), in the log and to the window that waits for it."""
+    """Say that a job will never end, in the log and to the window that waits for it."""
     logger.error("signal %r: the job %s is lost: %s", job.signal, job.task_id, reason)
     if isinstance(job, HandlerJob) and job.call is not None:
         # Marked as begun: sent again, it must not run after its window was told this.

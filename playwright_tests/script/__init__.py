@@ -1,1 +1,1 @@
-"""Unit tests of the browser script: its bundle in a real browser, a server that is the test itself."""
+"""Unit tests of the browser script: the bundle in a browser, and a test as its server."""

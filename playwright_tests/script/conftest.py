@@ -52,11 +52,6 @@ class Bed:
         self.welcoming = True
         self.acking = True
         self.pages: dict[str, str] = {}
-        page.on("console", lambda message: self.console.append(message.text))
-        page.on("pageerror", lambda error: self.crashes.append(str(error)))
-        page.add_init_script(RECORDER)
-        page.route("**/*", self._answer)
-        page.route_web_socket("**/*", self._accept)
 
     def open(self, body: str = "", *, head: str = META + SCRIPT, wait: bool = True) -> Page:
         """Show a page; with `wait` its socket is open afterwards."""
@@ -65,6 +60,10 @@ class Bed:
         if wait:
             self.page.wait_for_selector("html[data-df-connection=open]", state="attached")
         return self.page
+
+    def run(self, statements: str) -> None:
+        """Run a script in the page (`evaluate` would call a function that it gives back)."""
+        self.page.evaluate("() => {" + statements + "}")
 
     def until(self, condition: Callable[[], Any]) -> Any:
         """Wait until something has become true; its value."""
@@ -87,7 +86,8 @@ class Bed:
         """Wait until the page has worked off all that was sent to it, and the reverse."""
         mark = f"flush{time.monotonic_ns()}"
         self.page.evaluate(
-            "mark => { window.flushed = DFSignals.connect(mark, () => DFSignals.call('flush'))}", mark
+            "mark => { window.flushed = DFSignals.connect(mark, () => DFSignals.call('flush'))}",
+            mark,
         )
         before = self._flushes()
         self.send(signal=mark, opts={})
@@ -133,7 +133,7 @@ class Bed:
         frame = {"df": "welcome", "v": 1, "w": "W", "life": self.life, "t": self.topics, "hb": 25}
         self.send(**{**frame, "lim": {"frame": 65536}, **more})
 
-    def _accept(self, socket: WebSocketRoute) -> None:
+    def accept(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
 
         def receive(text: str | bytes) -> None:
@@ -149,7 +149,7 @@ class Bed:
 
         socket.on_message(receive)
 
-    def _answer(self, route: Route) -> None:
+    def answer(self, route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN).split("?")[0]
         if path.startswith("/static/"):
             route.fulfill(
@@ -160,13 +160,43 @@ class Bed:
         route.fulfill(body=self.pages.get(path, self.body), content_type="text/html; charset=utf-8")
 
 
+class Stage:
+    """A tab, for one test after the other: opening one takes longer than most tests."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.context = browser.new_context()
+        self.context.set_default_timeout(8000)
+        self.page = page = self.context.new_page()
+        self.bed = Bed(page)
+        page.on("console", lambda message: self.bed.console.append(message.text))
+        page.on("pageerror", lambda error: self.bed.crashes.append(str(error)))
+        page.add_init_script(RECORDER)
+        page.route("**/*", lambda route: self.bed.answer(route))
+        page.route_web_socket("**/*", lambda socket: self.bed.accept(socket))
+
+
+@pytest.fixture(scope="session")
+def shared_stage(browser: Browser) -> Iterator[Stage]:
+    stage = Stage(browser)
+    yield stage
+    stage.context.close()
+
+
 @pytest.fixture
-def bed(browser: Browser) -> Iterator[Bed]:
-    context = browser.new_context()
-    context.set_default_timeout(8000)
-    bed = Bed(context.new_page())
+def own_stage(browser: Browser) -> Iterator[Stage]:
+    """For tests that leave a mark on their tab: a clock, a script that runs first."""
+    stage = Stage(browser)
+    yield stage
+    stage.context.close()
+
+
+@pytest.fixture
+def bed(request: pytest.FixtureRequest) -> Iterator[Bed]:
+    own = "own_stage" in request.fixturenames
+    stage: Stage = request.getfixturevalue("own_stage" if own else "shared_stage")
+    bed = stage.bed = Bed(stage.page)
     yield bed
-    context.close()
+    stage.page.goto("about:blank")
     assert bed.crashes == []
 
 

@@ -50,6 +50,7 @@ def test_what_can_not_be_read_is_said_once_and_harms_nobody_else(bed: Bed, text:
     assert text in line  # in the browser's console the element itself stands behind it
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_a_text_is_read_once(bed: Bed) -> None:
     bed.page.add_init_script(
         "const parse = JSON.parse; window.parsed = [];"

@@ -54,6 +54,7 @@ def test_a_label_counts_twice_with_click_and_once_with_change(bed: Bed) -> None:
     assert bed.names() == ["click", "click", "change"]
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_listeners_are_few(bed: Bed) -> None:
     bed.page.add_init_script(
         """window.added = [];
@@ -194,7 +195,7 @@ def test_passive_can_not_prevent(bed: Bed) -> None:
 def test_several_triggers_and_several_calls(bed: Bed) -> None:
     page = bed.open(
         f"<input id=i {signal(name='s', on='focus, input once , keydown')}>"
-        "<p id=p data-df-signal='[{\"name\": \"one\"}, {\"name\": \"two\"}, \"three\"]'>x</p>"
+        '<p id=p data-df-signal=\'[{"name": "one"}, {"name": "two"}, "three"]\'>x</p>'
     )
     page.focus("#i")
     page.keyboard.press("a")
@@ -221,7 +222,7 @@ def test_elements_are_found_however_they_arrive(bed: Bed) -> None:
         page.dispatch_event(selector, "pointerdown")
     page.dblclick("#three")
     assert bed.names() == ["s", "s", "s"]
-    page.evaluate("three.setAttribute('data-df-signal', '{\"name\": \"t\", \"on\": \"keyup\"}')")
+    page.evaluate('three.setAttribute(\'data-df-signal\', \'{"name": "t", "on": "keyup"}\')')
     page.dblclick("#three")
     page.dispatch_event("#three", "keyup")
     assert bed.names()[3:] == ["t"]
@@ -255,10 +256,7 @@ def test_bound_twice_sends_once(bed: Bed) -> None:
 
 def test_no_moment_is_unbound(bed: Bed) -> None:
     # The parser is still at work: the element works before the page is parsed.
-    bed.open(
-        f"<p id=p {signal(name='s', on='click')}>x</p>"
-        "<script>p.click()</script><p>"
-    )
+    bed.open(f"<p id=p {signal(name='s', on='click')}>x</p><script>p.click()</script><p>")
     assert bed.names() == ["s"]
 
 

@@ -201,8 +201,8 @@ def test_what_others_prevented_sends_nothing(bed: Bed) -> None:
 
 def test_one_prevent_is_enough_and_does_not_silence_the_others(bed: Bed) -> None:
     page = bed.open(
-        "<div data-df-signal='[{\"name\": \"outer\"}]'><a id=a href=/next data-df-signal="
-        "'[{\"name\": \"one\", \"prevent\": false}, {\"name\": \"two\"}, {\"name\": \"three\"}]'>"
+        '<div data-df-signal=\'[{"name": "outer"}]\'><a id=a href=/next data-df-signal='
+        '\'[{"name": "one", "prevent": false}, {"name": "two"}, {"name": "three"}]\'>'
         "x</a></div>"
     )
     page.click("a")
@@ -227,7 +227,7 @@ def test_once_goes_on_preventing(bed: Bed) -> None:
 def test_a_page_can_prevent_a_call(bed: Bed) -> None:
     page = bed.open(f"<form id=f {signal(name='s')}><button>x</button></form>")
     page.evaluate("addEventListener('df:before', e => e.preventDefault(), {once: true})")
-    page.evaluate("DFSignals.connect('s', () => prevented.push('ran'))")
+    bed.run("DFSignals.connect('s', () => prevented.push('ran'))")
     page.click("button")
     assert page.evaluate("prevented") == []
     page.click("button")

@@ -63,7 +63,7 @@ def test_functions_get_arguments_and_signal_id(bed: Bed) -> None:
 
 def test_call_runs_local_functions_then_the_server_and_returns_false(bed: Bed) -> None:
     page = bed.open()
-    page.evaluate("DFSignals.connect('s', opts => { prevented.push(opts.a); opts.a = 2 })")
+    bed.run("DFSignals.connect('s', opts => { prevented.push(opts.a); opts.a = 2 })")
     assert page.evaluate("DFSignals.call('s', {a: 1})") is False
     assert page.evaluate("prevented") == [1]
     assert bed.called() == [("s", {"a": 1})]
@@ -82,7 +82,7 @@ def test_call_passes_when_it_shall_run(bed: Bed) -> None:
 
 def test_disconnect(bed: Bed) -> None:
     page = bed.open()
-    page.evaluate(
+    bed.run(
         "const off = DFSignals.connect('s', () => prevented.push(1));"
         "DFSignals.call('s'); off(); DFSignals.call('s')"
     )
@@ -105,7 +105,7 @@ def test_names_of_javascripts_own(bed: Bed, name: str) -> None:
 
 def test_one_function_that_throws_does_not_stop_the_others(bed: Bed) -> None:
     page = bed.open()
-    page.evaluate(
+    bed.run(
         "DFSignals.connect('s', () => { throw new Error('broken') });"
         "DFSignals.connect('s', () => prevented.push('ran'))"
     )
@@ -131,7 +131,7 @@ def test_built_in_signals_stay_in_the_page(bed: Bed) -> None:
 
 def test_ask(bed: Bed) -> None:
     page = bed.open()
-    page.evaluate("void DFSignals.ask('s', {a: 1}).then(result => prevented.push(result))")
+    bed.run("DFSignals.ask('s', {a: 1}).then(result => prevented.push(result))")
     (frame,) = bed.until(lambda: bed.calls)
     assert frame["reply"] is True
     bed.send(df="done", call=f"{bed.hellos[0]['c']}.{frame['n']}", result={"b": 2}, t=[0], o=18)
@@ -142,7 +142,7 @@ def test_ask(bed: Bed) -> None:
 def test_ask_that_fails_or_is_refused(bed: Bed) -> None:
     bed.acking = False
     page = bed.open()
-    page.evaluate(
+    bed.run(
         "for (const name of ['a', 'b'])"
         " DFSignals.ask(name).catch(e => prevented.push([e instanceof Error, e.code, e.message]))"
     )
@@ -178,7 +178,7 @@ def test_a_frame_waits_for_its_function(bed: Bed) -> None:
     page = bed.open()
     for number in range(3):
         bed.push("late", number=number)
-    page.evaluate(
+    bed.run(
         "DFSignals.connect('late', o => prevented.push('a' + o.number));"
         "DFSignals.connect('late', o => prevented.push('b' + o.number))"
     )
@@ -192,10 +192,11 @@ def test_no_more_than_a_hundred_frames_wait(bed: Bed) -> None:
         bed.send(signal="late", opts={"number": number})
     bed.flush()
     assert bed.codes() == ["no-function"]
-    page.evaluate("DFSignals.connect('late', o => prevented.push(o.number))")
+    bed.run("DFSignals.connect('late', o => prevented.push(o.number))")
     assert page.evaluate("prevented") == list(range(100))
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
     bed.page.clock.install()
     page = bed.open(wait=False)
@@ -207,13 +208,13 @@ def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
     assert [(e["code"], e["signal"]) for e in bed.events("error")] == [("no-function", "late")]
     bed.push("late")
     assert bed.codes() == ["no-function", "no-function"]
-    page.evaluate("DFSignals.connect('late', () => prevented.push('never'))")
+    bed.run("DFSignals.connect('late', () => prevented.push('never'))")
     assert page.evaluate("prevented") == []
 
 
 def test_a_page_without_a_window(bed: Bed) -> None:
     page = bed.open(f"<p {signal(name='s')}>x</p>", head=SCRIPT, wait=False)
-    page.evaluate("DFSignals.connect('local', () => prevented.push('ran'))")
+    bed.run("DFSignals.connect('local', () => prevented.push('ran'))")
     page.evaluate("DFSignals.call('local')")
     page.click("p")
     page.wait_for_function("events.some(event => event.name === 'undelivered')")
@@ -229,6 +230,6 @@ def test_a_page_without_a_window(bed: Bed) -> None:
 
 def test_what_is_no_json_still_reaches_the_page(bed: Bed) -> None:
     page = bed.open()
-    page.evaluate("DFSignals.connect('html.focus', o => prevented.push(o.fn()))")
+    bed.run("DFSignals.connect('html.focus', o => prevented.push(o.fn()))")
     page.evaluate("DFSignals.call('html.focus', {selector: 'html', fn: () => 1})")
     assert page.evaluate("prevented") == [1]

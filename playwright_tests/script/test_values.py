@@ -63,21 +63,18 @@ def test_the_browsers_own_rules(bed: Bed) -> None:
     ]
 
 
-NASTY = "".join(
-    f"<input name={name} value=v>"
-    for name in (
-        "id reset target method elements closest matches getAttribute hasAttribute querySelectorAll"
-        " isConnected getRootNode dispatchEvent noValidate reportValidity children parentNode"
-        " append remove replaceWith replaceChildren before after classList setAttribute form"
-        " contains nodeType localName type value submit action"
-    ).split()
-)
+SHADOWS = """id reset target method elements closest matches getAttribute hasAttribute
+querySelectorAll isConnected getRootNode dispatchEvent noValidate reportValidity children parentNode
+append remove replaceWith replaceChildren before after classList setAttribute form contains nodeType
+localName type value submit action"""
+NASTY = "".join(f"<input name={name} value=v>" for name in SHADOWS.split())
 
 
 def test_fields_may_shadow_the_properties_of_a_form(bed: Bed) -> None:
     page = bed.open(
         f"<div {signal(name='outer')}><form id=f method=post {signal(name='s', form='x')}>{NASTY}"
-        f"<button id=b>x</button><button id=c {signal(name='own', form='x')}>x</button></form></div>"
+        f"<button id=b>x</button><button id=c {signal(name='own', form='x')}>x</button>"
+        "</form></div>"
     )
     page.evaluate("b.click()")  # Playwright itself stumbles over such a form
     page.evaluate("c.click()")
@@ -97,7 +94,8 @@ def test_fields_may_shadow_the_properties_of_a_form(bed: Bed) -> None:
           const form = document.querySelector("form");
           return [HTMLElement.prototype.getAttribute.call(form, "class"),
             form.ownerDocument.querySelector("#last").parentNode === form,
-            document.querySelector("#other"), [...document.querySelectorAll("[name=reset]")].pop().value,
+            document.querySelector("#other"),
+            [...document.querySelectorAll("[name=reset]")].pop().value,
             document.querySelector("form").title];
         }"""
     ) == ["new", True, None, "new", "t"]
@@ -117,7 +115,10 @@ def test_fields_may_shadow_the_properties_of_a_form(bed: Bed) -> None:
         ("<input id=x type=radio checked {}>", True),
         ("<input id=x type=number value=3 {}>", "3"),
         ("<select id=x {}><option>1<option selected>2</select>", "2"),
-        ("<select id=x multiple {}><option selected>1<option selected>2<option>3</select>", ["1", "2"]),
+        (
+            "<select id=x multiple {}><option selected>1<option selected>2<option>3</select>",
+            ["1", "2"],
+        ),
         ("<select id=x multiple {}><option>1</select>", []),
         ("<input id=x type=file {}>", []),
         ("<button id=x value=b {}>t</button>", "b"),
@@ -146,8 +147,8 @@ def test_files_are_sent_as_names(bed: Bed) -> None:
 def test_on_a_form_or_container_the_value_is_the_events_control(bed: Bed) -> None:
     page = bed.open(
         f"<form {signal(name='form', on='change', value='v')}><input name=value id=a></form>"
-        f"<div {signal(name='div', on='change', value='v')}><select id=b><option>1<option>2</select>"
-        f"</div><p id=p {signal(name='none', value='v')}>x</p>"
+        f"<div {signal(name='div', on='change', value='v')}>"
+        f"<select id=b><option>1<option>2</select></div><p id=p {signal(name='none', value='v')}>x</p>"
     )
     page.evaluate("a.value = 'typed'")
     page.dispatch_event("#a", "change")
@@ -159,9 +160,7 @@ def test_on_a_form_or_container_the_value_is_the_events_control(bed: Bed) -> Non
 
 def test_opts_are_copied_at_each_event(bed: Bed) -> None:
     page = bed.open(f"<p {signal(name='s', opts={'id': 1, 'deep': {'list': [1]}})}>x</p>")
-    page.evaluate(
-        "DFSignals.connect('s', opts => { opts.id++; opts.deep.list.push(2); opts.more = 1 })"
-    )
+    bed.run("DFSignals.connect('s', opts => { opts.id++; opts.deep.list.push(2); opts.more = 1 })")
     page.click("p")
     page.click("p")
     assert bed.called() == [("s", {"id": 1, "deep": {"list": [1]}})] * 2
@@ -171,7 +170,7 @@ def test_the_seeds_examples(bed: Bed) -> None:
     page = bed.open(
         '<form data-df-signal=\'[{"name": "signal.name", "on": "change", "form": "form_data",'
         ' "opts": {"id": 42} }]\'><input type=text name=title value=df_websockets></form>'
-        "<form><input id=i name=title data-df-signal='[{\"name\": \"signal.name\","
+        '<form><input id=i name=title data-df-signal=\'[{"name": "signal.name",'
         ' "on": "change", "value": "title", "opts": {"id": 42} }]\'></form>'
     )
     page.dispatch_event("[name=title]", "change")
@@ -186,7 +185,7 @@ def test_the_seeds_examples(bed: Bed) -> None:
 
 def test_arguments_with_dangerous_names_stay_data(bed: Bed) -> None:
     page = bed.open(
-        "<p id=p data-df-signal='{\"name\": \"s\", \"opts\":"
+        '<p id=p data-df-signal=\'{"name": "s", "opts":'
         ' {"__proto__": {"polluted": 1}, "constructor": 2}}\'>x</p>'
     )
     page.click("p")

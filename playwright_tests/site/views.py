@@ -12,6 +12,10 @@ from playwright_tests.site.models import Thing
 #: Bodies that tests have put here, by name.
 BODIES: dict[str, str] = {}
 
+_BODY = """{% load dfws_html %}<p id=p>hello</p>
+<button {% js_call "echo" text="pressed" %}>press</button>
+<input id=typed aria-label=typed><button {% js_call "fail.me" %}>fail</button>"""
+
 _HEADS = {
     "tag": "{% load dfws_html %}<!doctype html><html lang=en><head><title>t</title>"
     "{% dfws_html_script %}</head>",
@@ -25,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
     things = Thing.objects.filter(pk__in=request.GET.getlist("thing"))
     set_websocket_topics(request, things, *request.GET.getlist("topic"))
     head = _HEADS[request.GET.get("head", "tag")]
-    body = BODIES.get(request.GET.get("body", ""), "<p id=p>hello</p>")
+    body = BODIES.get(request.GET.get("body", ""), _BODY)
     template = engines["django"].from_string(f"{head}<body>{body}</body></html>")
     context: dict[str, Any] = {"things": things}
     return HttpResponse(template.render(context, request))

@@ -33,10 +33,8 @@ export const emit = (type, detail = {}) =>
   invoke(
     detail.element?.isConnected ? detail.element : document,
     "dispatchEvent",
-    new CustomEvent(`df:${type}`, { bubbles: true, cancelable: CANCELABLE.test(type), detail }),
+    new CustomEvent(`df:${type}`, { bubbles: true, cancelable: true, detail }),
   );
-
-const CANCELABLE = /before|resync|error|un|refused/;
 
 /**
  * An outcome that is not the wished one. What only concerns developers (level `debug`) is not shown to users.

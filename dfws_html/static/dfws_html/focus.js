@@ -2,19 +2,20 @@
 import { invoke } from "./nodes.js";
 import { successorOf } from "./successors.js";
 
-const FOCUSABLE =
-  "a[href],area[href],button,input,select,textarea,summary,iframe,[tabindex],[contenteditable]";
-
 /** @returns {any[]} in document order */
-const focusable = () => [...document.querySelectorAll(`:is(${FOCUSABLE}):not([tabindex="-1"])`)];
+const focusable = () =>
+  [.../** @type {NodeListOf<any>} */ (document.querySelectorAll("*"))].filter(
+    ({ tabIndex }) => tabIndex >= 0,
+  );
 
 /**
  * @param {any} element
  * @returns {boolean} whether it took the focus: what is disabled or hidden does not
  */
 function focus(element) {
-  element?.focus({ preventScroll: true });
-  return !!element && element === document.activeElement;
+  if (!element) return false;
+  element.focus({ preventScroll: true });
+  return element === document.activeElement;
 }
 
 /**

@@ -23,7 +23,7 @@ export const formFields = (form, submitter) =>
 /** @param {any} element @returns {boolean} forms and containers have no value of their own */
 const isControl = (element) =>
   !isForm(element) &&
-  (/^(input|select|textarea|button|output)$/.test(element.localName) ||
+  ("labels" in element ||
     element.isContentEditable ||
     (element.localName?.includes("-") && "value" in element));
 

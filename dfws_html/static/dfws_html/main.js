@@ -73,11 +73,8 @@ function open() {
 function parsed() {
   watchTyping();
   setTimeout(() => {
-    if (/** @type {any} */ (document).prerendering) {
-      document.addEventListener("prerenderingchange", open, { once: true });
-    } else {
-      open();
-    }
+    if (!(/** @type {any} */ (document).prerendering)) open();
+    else document.addEventListener("prerenderingchange", open, { once: true });
   });
 }
 
@@ -85,10 +82,11 @@ function run() {
   define(verbs);
   discover();
   const [navigation] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-  if (document.readyState === "complete" || navigation?.domContentLoadedEventStart) parsed();
-  else document.addEventListener("DOMContentLoaded", parsed, { once: true });
-  if (document.readyState === "complete") stopHolding();
-  else window.addEventListener("load", stopHolding, { once: true });
+  const loaded = document.readyState === "complete";
+  if (loaded || navigation?.domContentLoadedEventStart) parsed();
+  else addEventListener("DOMContentLoaded", parsed);
+  if (loaded) stopHolding();
+  else addEventListener("load", stopHolding);
 }
 
 // The script may stand in a page twice.

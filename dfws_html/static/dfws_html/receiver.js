@@ -60,6 +60,7 @@ export function receive(text) {
   try {
     const frame = JSON.parse(text);
     if (frame.df) controls[frame.df]?.(frame);
+    else if (!frame.signal) throw new Error(text);
     else numbered(frame, () => deliver(frame.signal, frame.opts ?? {}, frame.signal_id));
   } catch (error) {
     fail("frame", error);

@@ -23,12 +23,12 @@ export function swap(target, place, content) {
   const twins = added
     .map((element) => [document.getElementById(get(element, "id")), element])
     .filter(([twin]) => twin?.parentNode === parent && !place.startsWith("replace"));
+  const leaving = {
+    replaceWith: [target],
+    replaceChildren: [...get(target, "children")],
+  };
   change(
-    place === "replaceWith"
-      ? [target]
-      : place === "replaceChildren"
-        ? [...get(target, "children")]
-        : twins.map(([twin]) => /** @type {Element} */ (twin)),
+    Reflect.get(leaving, place) ?? twins.map(([twin]) => twin),
     () => {
       for (const [twin, element] of twins) if (twin) invoke(twin, "replaceWith", element);
       invoke(target, place, fragment);

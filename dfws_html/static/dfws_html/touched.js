@@ -19,7 +19,10 @@ export function untouch(controls) {
  * @returns {boolean}
  */
 export const isTouched = (control) =>
-  touched.has(control) || control.validity.badInput || control.matches(":autofill");
+  touched.has(control) ||
+  control.files?.length ||
+  control.validity.badInput ||
+  control.matches(":autofill");
 
 /** Typed before this script ran, or brought back by the browser. */
 function recall() {

@@ -1,0 +1,1 @@
+"""How one window's socket lives: recognised, welcomed, heard within limits, ended with a reason."""

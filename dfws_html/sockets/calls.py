@@ -1,0 +1,134 @@
+"""A window's calls: checked with the rights of now, handed to the workers, or refused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+
+from dfws_html import conf
+from dfws_html.exceptions import InvalidArguments, ProtocolError, SignalNotAllowed, UnknownSignal
+from dfws_html.page.visitors import Visitor
+from dfws_html.protocol import Call
+from dfws_html.window_info import WindowInfo
+from dfws_html.work import execution
+from dfws_html.work.dispatch import admit
+from dfws_html.work.executors import QueueFull, executor
+from dfws_html.work.jobs import HandlerJob
+from dfws_html.work.registry import registry
+
+__all__ = ["RIGHTS_SECONDS", "Calls", "off_loop"]
+
+logger = logging.getLogger("dfws_html.sockets")
+
+#: For so long a socket believes what it has read of its user.
+RIGHTS_SECONDS = 60.0
+
+_REFUSALS: tuple[tuple[type[Exception], str], ...] = (
+    (UnknownSignal, "unknown"),
+    (SignalNotAllowed, "forbidden"),
+    (InvalidArguments, "invalid"),
+    (QueueFull, "busy"),
+)
+
+Again = Callable[[], Awaitable[Visitor]]
+
+
+class Calls:
+    """Takes the calls of one window.
+
+    Args:
+        load: the id that the page made for itself when it was loaded.
+        window_info: the window.
+        again: reads who stands behind the window once more.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        load: str,
+        window_info: WindowInfo,
+        again: Again,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._window_info = window_info
+        self._again = again
+        self._clock = clock
+        self._read_at = clock()
+
+    async def take(self, call: Call) -> None:
+        """Hand a call to the workers. When this returns, it is theirs.
+
+        Raises:
+            ProtocolError: it is refused, and nothing of it runs.
+            TokenRefused: the window is not its visitor's any more.
+        """
+        if self._clock() - self._read_at > RIGHTS_SECONDS:
+            who = await self._again()
+            self._window_info.user = who.user
+            self._read_at = self._clock()
+        try:
+            await _enqueue(await self._admitted(call))
+        except Exception as error:
+            code = next((code for kind, code in _REFUSALS if isinstance(error, kind)), "error")
+            told = str(error)
+            if code == "error":
+                # A project's own code raised: its queue's callable, its middleware, its encoder.
+                logger.exception("signal %r could not be taken", call.signal)
+                told = f"the server failed to take the signal {call.signal!r}"
+            raise ProtocolError(code, call.n, told) from error
+
+    async def _admitted(self, call: Call) -> tuple[HandlerJob, ...]:
+        now = time.time()
+        if _is_local(call.signal):
+            return admit(call, self._load, self._window_info, now=now)
+        jobs: tuple[HandlerJob, ...] = await off_loop(admit)(
+            call, self._load, self._window_info, now=now
+        )
+        return jobs
+
+
+def off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Return a function that may wait for a database as one that the event loop can await.
+
+    It runs in the loop's bounded pool of threads, not in the one thread that all of a project's
+    synchronous code shares.
+    """
+    call: Callable[..., Awaitable[Any]] = database_sync_to_async(function, thread_sensitive=False)
+    return call
+
+
+def _is_local(signal: str) -> bool:
+    """Return whether nothing that decides over a signal can read a database."""
+    ours = all(
+        path.startswith("dfws_html.ws_middleware.") for path in conf.window_info_middlewares()
+    )
+    return ours and all(
+        getattr(handler.is_allowed_to, "local", False) and not callable(handler.queue)
+        for handler in registry.handlers(signal)
+    )
+
+
+async def _enqueue(jobs: tuple[HandlerJob, ...]) -> None:
+    if executor().blocking:
+        await asyncio.to_thread(_submit, jobs)
+    else:
+        _submit(jobs)
+
+
+def _submit(jobs: tuple[HandlerJob, ...]) -> None:
+    """Submit all jobs of a call. Once the first is taken, the call can't be refused any more."""
+    engine = executor()
+    for number, job in enumerate(jobs):
+        try:
+            engine.submit(job)
+        except Exception as error:  # whatever an engine raises
+            if number == 0:
+                raise
+            execution.lose(job, str(error))

@@ -1,0 +1,48 @@
+"""How a socket ends: for a reason that the browser gets as a number and the log as a sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from dfws_html.protocol import CLOSE
+
+__all__ = ["SERVER_FAILED", "Closed", "one_line"]
+
+#: The server's own fault; the browser comes back.
+SERVER_FAILED = 1011
+
+# What happens to honest windows every day is no warning.
+_LEVELS: Mapping[str, int] = MappingProxyType(
+    {"identity": logging.INFO, "no_hello": logging.INFO, "silent": logging.INFO}
+)
+_LONGEST = 300
+
+
+class Closed(Exception):
+    """The socket ends here.
+
+    Args:
+        why: a key of ``protocol.CLOSE``, or ``silent``.
+        message: for the log; it may quote a browser.
+
+    >>> end = Closed("slow", "it reads too slowly")
+    >>> end.code, str(end)
+    (4008, 'it reads too slowly')
+    """
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(one_line(message))
+        self.code = CLOSE["later" if why == "silent" else why]
+        self.level = _LEVELS.get(why, logging.WARNING)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text that may quote a browser as it can stand in a log: bounded, on one line.
+
+    >>> one_line("a\nCRITICAL b")
+    'a\\nCRITICAL b'
+    """
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

@@ -1,0 +1,188 @@
+"""A living window: its topics, what it hears, and what becomes of the frames it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from django.http import HttpRequest
+
+from dfws_html import conf
+from dfws_html.delivery.history import Entry
+from dfws_html.delivery.hub import Subscriber, hub
+from dfws_html.delivery.outlet import Outlet
+from dfws_html.delivery.publishing import publisher
+from dfws_html.exceptions import ProtocolError
+from dfws_html.page.living import changed_token
+from dfws_html.page.tokens import PageToken, TokenRefused, sign, verify
+from dfws_html.page.visitors import Visitor, check_identity
+from dfws_html.protocol import (
+    HEARTBEAT,
+    Ack,
+    Call,
+    HeartbeatAnswer,
+    Hello,
+    Nack,
+    NewTopics,
+    TopicsTold,
+    Welcome,
+    parse,
+)
+from dfws_html.sockets.calls import Calls, off_loop
+from dfws_html.sockets.endings import Closed, one_line
+from dfws_html.sockets.guests import VOID, Guest, recognise_again, standing
+from dfws_html.sockets.pace import Pace
+
+__all__ = ["Window", "parsed"]
+
+logger = logging.getLogger("dfws_html.sockets")
+
+
+def parsed(text: str) -> Hello | Call | NewTopics:
+    """Return the frame that a browser sent, within the limits that the settings name."""
+    return parse(
+        text,
+        max_bytes=int(conf.limit("frame_in")),
+        max_depth=int(conf.limit("depth")),
+        decoder=conf.load("SIGNAL_DECODER"),
+    )
+
+
+class Window:
+    """One window from its welcome on. It belongs to the running event loop.
+
+    Args:
+        guest: who it is.
+        hello: what it said.
+        request: its socket's handshake.
+        outlet: its way out.
+    """
+
+    def __init__(self, guest: Guest, hello: Hello, *, request: HttpRequest, outlet: Outlet) -> None:
+        through = publisher()
+        self._history = through.history
+        self._hub = hub(through)
+        self._request = request
+        self._outlet = outlet
+        self._token = guest.token
+        self._fresh = guest.fresh
+        self._who = guest.who
+        self._left = False
+        self._pace = Pace(rate=conf.limit("rate"), burst=conf.limit("burst"))
+        self._calls = Calls(load=hello.load, window_info=guest.window_info, again=self._again)
+        stands = standing(guest.token, hello, fresh=guest.fresh)
+        self._subscriber = Subscriber(
+            outlet.send,
+            self._on_control,
+            topics=guest.token.topics,
+            positions=stands.positions,
+            life=stands.life,
+        )
+
+    def __str__(self) -> str:
+        return self._token.window
+
+    async def arrive(self) -> None:
+        """Welcome the window, and tell it what it has missed."""
+        # Hear first and read then: the other way round, what rings in between would be lost.
+        self._hub.add(self._subscriber)
+        reading = await self._history.read(self._subscriber.positions)
+        welcome = Welcome(
+            window=self._token.window,
+            life=reading.life,
+            topics=self._subscriber.topics,
+            heartbeat=conf.limit("heartbeat"),
+            limits={"frame": conf.limit("frame_in")},
+            token=sign(self._token) if self._fresh else None,
+            positions={0: reading.position} if self._fresh else {},
+        )
+        self._outlet.send(welcome.encode())
+        await self._hub.catch_up(self._subscriber, reading)
+
+    def leave(self) -> None:
+        """Hear nothing any more."""
+        self._left = True
+        self._hub.remove(self._subscriber)
+
+    # -------------------------------------------------------------- what the window sends
+
+    async def take(self, text: str) -> None:
+        """Do what a frame asks for, or refuse it; either is answered.
+
+        Raises:
+            Closed: the window may not go on.
+        """
+        in_time = self._pace.allows(asyncio.get_running_loop().time())
+        number: int | None = None
+        try:
+            # A frame that comes too fast is read too: its refusal has to name it.
+            frame = parsed(text) if text != HEARTBEAT else None
+            number = frame.n if isinstance(frame, Call) else None
+            if not in_time:
+                raise ProtocolError("rate", number, "too many frames; wait a moment")
+            match frame:
+                case None:
+                    await self._heartbeat()
+                case Call():
+                    await self._calls.take(frame)
+                    self._outlet.send(Ack(n=frame.n).encode())
+                case NewTopics():
+                    self._take_over(frame)
+                case Hello():
+                    raise ProtocolError("invalid", None, "a second hello")
+        except ProtocolError as error:
+            self._refuse(number if error.n is None else error.n, error)
+        except TokenRefused as error:
+            raise Closed(error.code, str(error)) from None
+
+    def _refuse(self, number: int | None, error: ProtocolError) -> None:
+        message = one_line(error.message)
+        logger.warning("window %s: refused (%s): %s", self, error.code, message)
+        self._outlet.send(Nack(n=number, code=error.code, message=message).encode())
+
+    async def _heartbeat(self) -> None:
+        position = await self._hub.check(self._subscriber)
+        # 0 raises nothing: the window is behind, and what it lacks is on its way.
+        self._outlet.send(HeartbeatAnswer(position=position or 0).encode())
+
+    async def _again(self) -> Visitor:
+        self._who = await off_loop(recognise_again)(self._request, self._token)
+        return self._who
+
+    def _take_over(self, frame: NewTopics) -> None:
+        """The page took over the token of an answer to one of its requests."""
+        try:
+            token = verify(frame.token)
+        except TokenRefused as error:
+            raise ProtocolError("forbidden", None, str(error)) from None
+        if token.window != self._token.window:
+            raise ProtocolError("forbidden", None, "the token belongs to another window")
+        check_identity(token, self._who)
+        # By the indices of this socket: a handler may have changed the topics meanwhile.
+        wanted = [topic for topic in token.topics if topic is not None]
+        self._retopic(replace(token, topics=self._token.with_topics(wanted).topics), None)
+
+    # -------------------------------------------------------------- what the window is told
+
+    def _on_control(self, entry: Entry) -> None:
+        """A handler or view changed this window's topics."""
+        if not self._left:  # a reading that began before may bring it after
+            self._retopic(changed_token(self._token, entry), entry.number)
+
+    def _retopic(self, token: PageToken, number: int | None) -> None:
+        before = set(self._subscriber.topics)
+        began = token.position if token.life == self._subscriber.life else VOID
+        added = {topic: began for topic in token.topics if topic and topic not in before}
+        self._token = token
+        told = TopicsTold(
+            token=sign(token),
+            topics=token.topics,
+            # A void position is followed by a resync; a browser could not say it in a hello.
+            positions={
+                index: max(began, 0) for index, topic in enumerate(token.topics) if topic in added
+            },
+            number=number,
+        )
+        self._outlet.send(told.encode())
+        self._hub.retopic(self._subscriber, token.topics, added)

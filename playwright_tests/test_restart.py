@@ -1,0 +1,45 @@
+"""A server that stops, dies or is replaced under an open page."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from playwright_tests.conftest import is_open
+from playwright_tests.servers import Server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server("playwright_tests.site.settings", TEST_FOLDER=str(tmp_path))
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.Signals) -> None:
+    page.goto(server.url)
+    is_open(page)
+    page.locator("#typed").fill("half a sentence")
+    resyncs = "window.resyncs = 0; document.addEventListener('df:resync', () => window.resyncs++)"
+    page.evaluate(f"() => {{ {resyncs} }}")
+    server.stop(how)
+    connection = page.locator("html")
+    expect(connection).not_to_have_attribute("data-df-connection", "open")
+    # What is clicked meanwhile waits in the page, and runs when the server is back.
+    page.get_by_role("button", name="press").click()
+    expect(page.locator("#p")).to_have_text("hello")
+    server.start()
+    expect(connection).to_have_attribute("data-df-connection", "open", timeout=40_000)
+    expect(page.locator("#p")).to_have_text("pressed")
+    expect(page.locator("#typed")).to_have_value("half a sentence")
+    # The new process has no memory of what it told: the page is told so.
+    assert page.evaluate("window.resyncs") == 1
+    page.evaluate("document.querySelector('#p').textContent = ''")
+    page.get_by_role("button", name="press").click()
+    expect(page.locator("#p")).to_have_text("pressed")

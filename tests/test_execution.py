@@ -1,0 +1,625 @@
+"""One job in a worker: what its handler sees, and what the window that called is told."""
+
+import asyncio
+import contextvars
+import json
+import logging
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, ProgrammingError, connections
+from django.urls import get_script_prefix
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
+from dfws_html.decorators import everyone, has_perm, is_authenticated, is_staff, signal
+from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal
+from dfws_html.tasks import SERVER, SYNC, trigger
+from dfws_html.testing import SignalQueue
+from dfws_html.topics import topic_ids
+from dfws_html.work import execution
+from dfws_html.work.executors import ImmediateExecutor
+from dfws_html.work.jobs import Job, PushJob
+from dfws_html.work.registry import registry
+from tests.working import SECONDS, admitted, answers, told, window
+
+REAL = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def isolated():
+    with registry.isolated():
+        yield
+
+
+def register(function, path="s", **options):
+    return signal(path=path, **{"is_allowed_to": everyone, **options})(function)
+
+
+def call(arguments=None, **options):
+    """Let a window call `s`; run its jobs and return what it is told."""
+    own = options.pop("of", None) or window()
+    ImmediateExecutor().submit(*admitted("s", arguments, of=own, **options))
+    return answers(own)
+
+
+# ------------------------------------------------------------------ what a handler sees
+
+
+def test_window_and_arguments_arrive():
+    seen = []
+    register(named(lambda window_info, count: seen.append((window_info, count))))
+    own = window()
+    call({"count": "3"}, of=own)
+    [(window_info, count)] = seen
+    assert count == "3"
+    assert window_info.window_key == own.window_key
+    assert window_info.call == "load-0001.1"
+    assert window_info.action_id.startswith(f"{own.window_key}.load-0001.1.")
+
+
+def named(function, name="handler"):
+    function.__qualname__ = name
+    return function
+
+
+def test_annotations_convert():
+    def handler(window_info, count: int):
+        return count + 1
+
+    register(handler)
+    assert call({"count": "3"}) == [{"df": "done", "call": "load-0001.1", "result": 4}]
+
+
+def test_each_handler_gets_its_own_copy():
+    seen = []
+
+    def first(window_info, values):
+        values.append("changed")
+
+    def second(window_info, values):
+        seen.append(values)
+
+    register(first)
+    register(second)
+    given = ["a"]
+    trigger(None, "s", to=SYNC, values=given)
+    assert seen == [["a"]]
+    assert given == ["a"]
+
+
+def test_arguments_have_been_through_json():
+    seen = []
+
+    def handler(window_info, **values):
+        seen.append(values)
+
+    register(handler)
+    trigger(None, "s", to=SYNC, pair=(1, 2), text=gettext_lazy("January"), numbers={1: "one"})
+    assert seen == [{"pair": [1, 2], "text": "January", "numbers": {"1": "one"}}]
+
+
+@REAL
+def test_the_user_is_read_again():
+    seen = []
+    register(named(lambda window_info: seen.append(window_info)))
+    user = User.objects.create_user("ada")
+    jobs = admitted("s", of=window(user))
+    User.objects.update(username="augusta", is_staff=True)
+    execution.run(jobs[0])
+    assert seen[0].username == "augusta"
+    assert seen[0].is_staff
+
+
+@REAL
+@pytest.mark.parametrize("gone", ["deleted", "deactivated"])
+def test_a_user_who_is_gone_is_nobody(gone):
+    seen = []
+    register(named(lambda window_info: seen.append(window_info.user), "anybody"))
+    register(named(lambda window_info: seen.append("!"), "members"), is_allowed_to=is_authenticated)
+    user = User.objects.create_user("ada")
+    own = window(user)
+    jobs = admitted("s", of=own)
+    if gone == "deleted":
+        User.objects.all().delete()
+    else:
+        User.objects.update(is_active=False)
+    execution.run(jobs[0])
+    with pytest.raises(SignalNotAllowed):
+        execution.run(jobs[1])
+    assert seen == [None]
+    assert [(one["df"], one["code"]) for one in answers(own)] == [("fail", "forbidden")]
+
+
+@REAL
+@pytest.mark.parametrize("right", [is_staff, has_perm("auth.add_group")])
+def test_a_right_withdrawn_between_click_and_run(right, caplog):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), is_allowed_to=right)
+    user = User.objects.create_user("ada", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="add_group"))
+    own = window(user)
+    jobs = admitted("s", of=own)
+    User.objects.update(is_staff=False)
+    User.objects.get().user_permissions.clear()
+    with pytest.raises(SignalNotAllowed):
+        execution.run(jobs[0])
+    assert ran == []
+    [fail] = answers(own)
+    assert fail == {
+        "df": "fail",
+        "call": "load-0001.1",
+        "code": "forbidden",
+        "error": 'the signal "s" is not allowed to this window',
+    }
+    assert "refused (forbidden)" in caplog.text
+
+
+def test_the_server_needs_no_right():
+    ran = []
+    register(named(lambda window_info: ran.append(1)), is_allowed_to=is_staff)
+    trigger(None, "s", to=SYNC)
+    assert ran == [1]
+
+
+def test_language_and_time_zone_are_active_and_gone_afterwards():
+    seen = []
+
+    def handler(window_info):
+        seen.append((translation.get_language(), timezone.get_current_timezone_name()))
+        translation.activate("de")
+        timezone.activate("Asia/Tokyo")
+
+    register(handler)
+    own = window(language_code="fr", time_zone="Europe/Paris")
+    with translation.override("en"), timezone.override("UTC"):
+        call(of=own)
+        assert seen == [("fr", "Europe/Paris")]
+        assert translation.get_language() == "en"
+        assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_failing_handler_s_language_is_gone_too():
+    def handler(window_info):
+        raise RuntimeError
+
+    register(handler)
+    with translation.override("en"):
+        call(of=window(language_code="fr"))
+        assert translation.get_language() == "en"
+
+
+def test_the_script_s_prefix_is_active_and_gone_afterwards():
+    seen = []
+    register(named(lambda window_info: seen.append(get_script_prefix())))
+    call(of=window(script_prefix="/shop/"))
+    assert seen == ["/shop/"]
+    assert get_script_prefix() == "/"
+
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="untouched")
+
+
+def test_perform_leaves_nothing_of_one_job_to_the_next():
+    seen = []
+
+    def handler(window_info):
+        seen.append((VARIABLE.get(), translation.get_language()))
+        VARIABLE.set("touched")
+        translation.activate("de")
+
+    register(handler)
+    for n in (1, 2):
+        for job in admitted("s", n=n):
+            execution.perform(job)
+    assert seen == [("untouched", "en")] * 2
+    assert VARIABLE.get() == "untouched"
+
+
+# ------------------------------------------------------------------ databases
+
+
+@REAL
+def test_perform_leaves_no_connection_open_in_its_thread():
+    seen = []
+
+    def handler(window_info):
+        Group.objects.create(name="made")
+        seen.append(connections["default"])
+
+    register(handler)
+    [job] = admitted("s")
+    thread = threading.Thread(target=execution.perform, args=(job,))
+    thread.start()
+    thread.join(timeout=SECONDS)
+    assert seen[0] is not connections["default"]
+    assert seen[0].connection is None
+    assert Group.objects.filter(name="made").exists()
+
+
+@REAL
+def test_a_dead_connection_does_not_reach_the_next_job():
+    worked = []
+    failures = []
+
+    def handler(window_info, kill: bool):
+        list(Group.objects.all())
+        if kill:
+            # As a database that was started again leaves it.
+            connections["default"].connection.close()
+            list(Group.objects.all())
+        worked.append(1)
+
+    register(handler)
+    first, second = admitted("s", {"kill": True}, n=1)[0], admitted("s", {"kill": False}, n=2)[0]
+
+    def work():
+        try:
+            execution.perform(first)
+        except (InterfaceError, ProgrammingError) as error:
+            failures.append(error)
+        execution.perform(second)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(timeout=SECONDS)
+    assert len(failures) == 1
+    assert worked == [1]
+
+
+# ------------------------------------------------------------------ async def
+
+
+@REAL
+def test_an_asynchronous_handler_uses_the_orm_and_sees_the_language():
+    seen = []
+
+    async def handler(window_info, name):
+        await asyncio.sleep(0)
+        await Group.objects.acreate(name=name)
+        seen.append((await Group.objects.acount(), translation.get_language()))
+        return window_info.language_code
+
+    register(handler)
+    assert call({"name": "made"}, of=window(language_code="fr"))[0]["result"] == "fr"
+    assert seen == [(1, "fr")]
+
+
+@REAL
+def test_an_asynchronous_handler_leaves_no_connection():
+    seen = []
+
+    async def handler(window_info):
+        await Group.objects.acreate(name="made")
+        seen.append(await sync_to_async(lambda: connections["default"])())
+
+    register(handler)
+    [job] = admitted("s")
+    thread = threading.Thread(target=execution.perform, args=(job,))
+    thread.start()
+    thread.join(timeout=SECONDS)
+    assert seen[0].connection is None
+
+
+def test_an_asynchronous_handler_s_cancellation_is_told():
+    async def handler(window_info):
+        raise asyncio.CancelledError
+
+    register(handler)
+    own = window()
+    [job] = admitted("s", of=own)
+    with pytest.raises(asyncio.CancelledError):
+        execution.run(job)
+    assert [one["df"] for one in answers(own)] == ["fail"]
+
+
+# ------------------------------------------------------------------ results
+
+
+@pytest.mark.parametrize(
+    ("result", "sent"),
+    [
+        (None, None),
+        ("<b>&'\"", "&lt;b&gt;&amp;&#x27;&quot;"),
+        (format_html("<b>{}</b>", "<"), "<b>&lt;</b>"),
+        (format_lazy("{}<b>", gettext_lazy("January")), "January&lt;b&gt;"),
+        ({"html": "<b>"}, {"html": "<b>"}),
+        ([1, "<"], [1, "<"]),
+        (0, 0),
+        (False, False),
+    ],
+)
+def test_what_a_handler_returns(result, sent):
+    register(named(lambda window_info: result))
+    assert call() == [{"df": "done", "call": "load-0001.1", "result": sent}]
+
+
+def test_what_can_t_be_sent_is_a_failure(caplog):
+    register(named(lambda window_info: object(), "maker"))
+    [fail] = call()
+    assert (fail["df"], fail["code"], fail["error"]) == ("fail", "error", "the server failed")
+    assert "maker returned what can't be sent" in caplog.text
+
+
+def test_nobody_asked_nobody_is_told():
+    register(named(lambda window_info: object()))
+    assert call(reply=False) == []
+
+
+def test_an_answer_over_the_limit_is_a_failure(settings, caplog):
+    settings.WEBSOCKET_LIMITS = {"frame_out": 1000}
+    register(named(lambda window_info: "é" * 501, "maker"))
+    assert [one["df"] for one in call()] == ["fail"]
+    assert "the limit is 1000 (WEBSOCKET_LIMITS['frame_out'])" in caplog.text
+
+
+def test_an_encoder_of_the_project_s_own(settings):
+    settings.WEBSOCKET_SIGNAL_ENCODER = "tests.test_execution.Spaced"
+    register(named(lambda window_info: {"a": {1, 2}}))
+    assert call()[0]["result"] == {"a": [1, 2]}
+
+
+class Spaced(json.JSONEncoder):
+    def __init__(self, **options):
+        super().__init__(**{**options, "separators": (" ,  ", "  :  "), "indent": 1})
+
+    def default(self, o):
+        return sorted(o)
+
+
+def test_done_follows_the_last_handler():
+    own = window()
+    register(named(lambda window_info: None, "first"))
+    register(named(lambda window_info: "x", "second"))
+    first, second = admitted("s", of=own)
+    execution.run(first)
+    assert answers(own) == []
+    execution.run(second)
+    assert answers(own) == [{"df": "done", "call": "load-0001.1", "result": "x"}]
+
+
+def test_two_results_are_a_failure(caplog):
+    register(named(lambda window_info: "x", "first"))
+    register(named(lambda window_info: 0, "second"))
+    assert [(one["df"], one["code"]) for one in call()] == [("fail", "error")]
+    assert "2 handlers of 's' returned something" in caplog.text
+
+
+# ------------------------------------------------------------------ failures
+
+
+def test_a_failing_handler_does_not_stop_the_others(caplog):
+    ran = []
+
+    def broken(window_info):
+        raise ZeroDivisionError("between 1 and 0")
+
+    register(broken)
+    register(named(lambda window_info: ran.append(1)))
+    [fail] = call()
+    assert ran == [1]
+    assert fail == {
+        "df": "fail",
+        "call": "load-0001.1",
+        "code": "error",
+        "error": "the server failed",
+    }
+    [record] = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert record.name == "dfws_html.signals"
+    assert record.getMessage().startswith("signal 's': tests.test_execution.test_a_failing")
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_the_engine_gets_the_exception():
+    def broken(window_info):
+        raise ZeroDivisionError
+
+    register(broken)
+    with pytest.raises(ZeroDivisionError):
+        execution.run(admitted("s")[0])
+
+
+def test_the_traceback_only_under_debug(settings):
+    def broken(window_info):
+        raise ZeroDivisionError("between 1 and 0")
+
+    register(broken)
+    settings.DEBUG = True
+    [fail] = call()
+    assert fail["error"] == "ZeroDivisionError: between 1 and 0"
+    assert "in broken" in fail["traceback"]
+
+
+def test_a_failure_is_told_without_being_asked_for():
+    def broken(window_info):
+        raise ZeroDivisionError
+
+    register(broken)
+    assert [one["df"] for one in call(reply=False)] == ["fail"]
+
+
+def test_an_exit_is_a_failure():
+    def handler(window_info):
+        raise SystemExit(1)
+
+    register(handler)
+    own = window()
+    with pytest.raises(SystemExit):
+        execution.run(admitted("s", of=own)[0])
+    assert [one["code"] for one in answers(own)] == ["error"]
+
+
+def test_a_handler_that_refuses():
+    def handler(window_info):
+        raise PermissionDenied("the safe's number is 1234")
+
+    register(handler)
+    [fail] = call()
+    assert fail["code"] == "forbidden"
+    assert fail["error"] == 'the signal "s" is not allowed to this window'
+
+
+@pytest.mark.parametrize("error", [UnknownSignal("t", ["secret"]), InvalidArguments("t", "a", "b")])
+def test_what_a_handler_s_own_trigger_raises_is_the_server_s_failure(error, caplog):
+    def handler(window_info):
+        raise error
+
+    register(handler)
+    [fail] = call()
+    assert (fail["code"], fail["error"]) == ("error", "the server failed")
+    assert caplog.records[-1].exc_info
+
+
+def test_an_argument_that_does_not_convert():
+    ran = []
+
+    def handler(window_info, count: int):
+        ran.append(count)
+
+    register(handler)
+    [fail] = call({"count": "many secrets"})
+    assert fail["code"] == "invalid"
+    assert 'argument "count"' in fail["error"]
+    assert "secrets" not in fail["error"]
+    assert ran == []
+
+
+def test_no_value_in_the_log(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def handler(window_info, count: int, password):
+        raise ZeroDivisionError
+
+    register(handler)
+    call({"count": "hunter1", "password": "hunter2"})
+    call({"count": 1, "password": "hunter2"})
+    assert len(caplog.records) >= 2
+    assert "hunter" not in caplog.text
+
+
+def test_a_handler_that_this_process_does_not_know(settings):
+    register(named(lambda window_info: None))
+    own = window()
+    [job] = admitted("s", of=own)
+    with registry.isolated():
+        register(named(lambda window_info: None), path="s2")
+        registry._table = {name: registry._table[name] for name in ("s2",)}
+        with pytest.raises(UnknownSignal, match="s2"):
+            execution.run(job)
+    [fail] = answers(own)
+    assert fail["code"] == "unknown"
+    assert "s2" not in fail["error"]
+
+
+def test_a_predicate_that_raises_is_no_yes():
+    ran = []
+    answers_given = iter([True])  # the second question has no answer
+
+    def once(connection, window_info, kwargs):
+        return next(answers_given)
+
+    register(named(lambda window_info: ran.append(1)), is_allowed_to=once)
+    assert [one["df"] for one in call()] == ["fail"]
+    assert ran == []
+
+
+# ------------------------------------------------------------------ once, and in time
+
+
+def test_a_call_runs_once_however_often_it_is_sent(caplog):
+    caplog.set_level(logging.INFO)
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    own = window()
+    for _ in range(3):
+        execution.run(admitted("s", of=own)[0])
+    assert ran == [1]
+    assert len(answers(own)) == 1
+    assert "has run already" in caplog.text
+    execution.run(admitted("s", of=own, n=2)[0])
+    assert ran == [1, 1]
+
+
+def test_an_expired_job_does_not_run():
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    own = window()
+    job = replace(admitted("s", of=own)[0], expires=time.time() - 1)
+    with pytest.raises(Exception, match="expired"):
+        execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["expired"]
+    execution.run(job)
+    assert len(answers(own)) == 1
+    assert ran == []
+
+
+def test_a_lost_job_is_told_and_never_runs(caplog):
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    own = window()
+    [job] = admitted("s", of=own)
+    execution.lose(job, "the server stopped")
+    [fail] = answers(own)
+    assert (fail["code"], fail["error"]) == ("unknown", "the server stopped")
+    assert "signal 's'" in caplog.text
+    execution.run(job)
+    assert ran == []
+
+
+def test_a_call_with_a_lost_handler_is_not_done():
+    register(named(lambda window_info: 1, "first"))
+    register(named(lambda window_info: None, "second"))
+    own = window()
+    first, second = admitted("s", of=own)
+    execution.lose(first, "the server stopped")
+    execution.run(second)
+    assert [one["df"] for one in answers(own)] == ["fail"]
+
+
+# ------------------------------------------------------------------ pushes
+
+
+def push(**options):
+    values = {"task_id": "t", "signal": "p", "queue": "q", "topics": tuple(topic_ids(["push"]))}
+    return PushJob(**{**values, "body": '{"signal":"p","opts":{}', **options})
+
+
+def test_a_push_leaves_in_its_time():
+    execution.run(push(topics=tuple(topic_ids(["-str.push 1"]))))
+    assert [one["signal"] for one in told("push 1")] == ["p"]
+
+
+def test_an_expired_push_does_not():
+    topics = tuple(topic_ids(["-str.push 2"]))
+    execution.run(push(topics=topics, expires=time.time() - 1))
+    execution.run(push(topics=topics, expires=time.time() + 60))
+    assert len(told("push 2")) == 1
+
+
+def test_a_push_that_does_not_leave_is_logged(settings, caplog):
+    settings.WEBSOCKET_REDIS_CONNECTION = {}
+    with pytest.raises(Exception, match="REDIS"):
+        execution.run(push())
+    assert "signal 'p': the push t did not leave" in caplog.text
+
+
+def test_no_job_of_another_kind():
+    with pytest.raises(TypeError, match="not Job"):
+        execution.run(Job(task_id="t", signal="s", queue="q"))
+
+
+def test_server_and_sync_both_run():
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    with SignalQueue() as queue:
+        trigger(None, "s", to=[SERVER, SYNC])
+        assert ran == [1]
+        queue.execute_delayed_signals()
+    assert ran == [1, 1]

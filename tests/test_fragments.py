@@ -1,0 +1,149 @@
+"""Pieces of HTML: escaped, and rendered for a window or for nobody."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.template import engines
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
+from dfws_html.page import fragments
+from dfws_html.page.fragments import PersonalValueRead, as_nobody, fragment
+from dfws_html.window_info import WindowInfo
+from tests.working import window
+
+DAY = datetime(2024, 1, 15, 23, tzinfo=UTC)
+
+
+class Marked:
+    def __html__(self):
+        return "<i>"
+
+
+@pytest.mark.parametrize(
+    ("content", "html"),
+    [
+        ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;"),
+        (mark_safe("<b>"), "<b>"),
+        (format_html("<b>{}</b>", "<"), "<b>&lt;</b>"),
+        (format_lazy("<{}>", gettext_lazy("January")), "&lt;January&gt;"),
+        (Marked(), "<i>"),
+        (3, "3"),
+        (None, ""),
+    ],
+)
+def test_a_content_is_escaped_unless_it_is_safe(content, html):
+    found = fragment(WindowInfo(), content)
+    assert found == html
+    assert isinstance(found, SafeString)
+
+
+def test_a_template_escapes():
+    context = {"text": "<"}
+    assert fragment(WindowInfo(), template="fragments/plain.html", context=context) == "<b>&lt;</b>"
+    assert context == {"text": "<"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"content": "x", "template": "fragments/plain.html"},
+        {"content": "", "template": "fragments/plain.html"},
+        {"content": "x", "context": {}},
+    ],
+)
+def test_a_content_or_a_template(options):
+    with pytest.raises(TypeError):
+        fragment(WindowInfo(), **options)
+
+
+@pytest.fixture
+def ada(db):
+    user = User.objects.create_user("ada")
+    user.user_permissions.add(Permission.objects.get(codename="add_group"))
+    return window(user, language_code="fr", time_zone="Asia/Tokyo")
+
+
+PERSONAL = {"template": "fragments/personal.html", "context": {"day": DAY}}
+
+
+def test_as_the_window_sees_it(ada):
+    with ada.around():
+        assert fragment(ada, **PERSONAL) == "<i>ada|may||fr|janvier|08</i>"
+
+
+def test_for_everybody_without_the_sender(ada):
+    with ada.around():
+        assert fragment(ada, **PERSONAL, shared=True) == "<i>|||en|January|23</i>"
+        assert translation.get_language() == "fr"
+        assert timezone.get_current_timezone_name() == "Asia/Tokyo"
+
+
+def test_for_everybody_with_what_every_page_knows(settings):
+    settings.LANGUAGE_CODE, settings.TIME_ZONE = "de", "Europe/Berlin"
+    context = {"day": DAY, "who": "all"}
+    with translation.override("fr"), timezone.override("Asia/Tokyo"):
+        html = fragment(window(), template="fragments/common.html", context=context, shared=True)
+    assert html == "de|Europe/Berlin|Januar|00|all"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ user }}",
+        "{{ user.username }}",
+        "{{ user|default:'x' }}",
+        "{% if user %}{% endif %}",
+        "{% if user.is_staff and True %}{% endif %}",
+        "{% if not user.is_staff %}{% endif %}",
+        "{% if user == 3 %}{% endif %}",
+        "{% if perms.auth.add_group %}{% endif %}",
+        "{% if 'auth' in perms %}{% endif %}",
+        "{% for x in request.GET %}{% endfor %}",
+        "{{ request.path }}",
+    ],
+)
+def test_reading_the_sender_raises_while_developing(settings, tmp_path, source):
+    (tmp_path / "reads.html").write_text(source)
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    assert engines.all()
+    assert fragment(window(), template="reads.html", shared=True) in ("", "x")
+    settings.DEBUG = True
+    with pytest.raises(PersonalValueRead, match="as_sender=True"):
+        fragment(window(), template="reads.html", shared=True)
+    given = {"user": "u", "perms": {"auth": {"add_group": 1}}, "request": {"path": "/", "GET": ()}}
+    fragment(window(), template="reads.html", context=given, shared=True)
+
+
+def test_handing_it_on_is_no_reading(settings, tmp_path):
+    (tmp_path / "hands.html").write_text("{% with who=user %}{{ text }}{% endwith %}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.DEBUG = True
+    assert fragment(window(), template="hands.html", context={"text": 1}, shared=True) == "1"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_csrf_field_is_empty(shared):
+    html = fragment(window(), template="fragments/form.html", shared=shared)
+    assert html == '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
+
+
+def test_a_lazy_content_for_everybody_is_in_the_site_s_language():
+    with translation.override("fr"):
+        assert fragment(window(), gettext_lazy("January")) == "janvier"
+        assert fragment(window(), gettext_lazy("January"), shared=True) == "January"
+
+
+def test_as_nobody_ends_with_its_block():
+    with translation.override("fr"):
+        with pytest.raises(KeyError), as_nobody():
+            raise KeyError
+        assert translation.get_language() == "fr"
+
+
+def test_names():
+    assert set(fragments.__all__) == {"PersonalValueRead", "as_nobody", "fragment"}

@@ -1,0 +1,265 @@
+"""The outlet: no task while the reader keeps up, order always, and an end to one that does not."""
+
+import asyncio
+
+import pytest
+
+from dfws_html.delivery.outlet import Bounds, Outlet
+
+WIDE = Bounds(frames=1000, size=1 << 20, seconds=1000)
+
+
+class Reader:
+    """An ASGI send whose other side reads when it is let."""
+
+    def __init__(self):
+        self.got = []
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self.blocked = asyncio.Event()
+        self.cancelled = False
+
+    async def send(self, message):
+        try:
+            if not self.ready.is_set():
+                self.blocked.set()
+                await self.ready.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        assert message["type"] == "websocket.send"
+        self.got.append(message["text"])
+
+
+class Ending:
+    """What the socket is told about its reader."""
+
+    def __init__(self):
+        self.reasons = []
+        self.came = asyncio.Event()
+
+    def __call__(self, reason):
+        self.reasons.append(reason)
+        self.came.set()
+
+
+@pytest.fixture
+async def reader():
+    return Reader()
+
+
+@pytest.fixture
+async def ending():
+    return Ending()
+
+
+def others():
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+async def test_a_reader_that_keeps_up_needs_no_task(reader, ending):
+    outlet = Outlet(reader.send, WIDE, ending)
+    before = others()
+    for n in range(100):
+        outlet.send(str(n))
+    assert reader.got == [str(n) for n in range(100)]
+    assert others() == before
+
+
+async def test_what_comes_while_it_blocks_waits_in_order(reader, ending):
+    outlet = Outlet(reader.send, WIDE, ending)
+    outlet.send("a")
+    reader.ready.clear()
+    for text in "bcd":
+        outlet.send(text)
+    await reader.blocked.wait()
+    assert reader.got == ["a"]
+    reader.ready.set()
+    task = outlet._task
+    outlet.send("e")
+    await task
+    outlet.send("f")
+    assert reader.got == list("abcdef")
+    assert ending.reasons == []
+    assert outlet._size == 0
+
+
+async def test_a_send_may_block_more_than_once_and_catch_what_it_waits_for(ending):
+    got = []
+
+    async def send(message):
+        await asyncio.sleep(0)  # yields nothing to wait for
+        failing = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(failing.set_exception, ConnectionError())
+        with pytest.raises(ConnectionError):
+            await failing
+        async with asyncio.timeout(1000):
+            await asyncio.sleep(0)
+        got.append(message["text"])
+
+    outlet = Outlet(send, WIDE, ending)
+    outlet.send("a")
+    outlet.send("b")
+    await outlet._task
+    assert got == ["a", "b"]
+    assert ending.reasons == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "fits"),
+    [
+        (Bounds(frames=3, size=1 << 20, seconds=1000), ["x"] * 3),
+        (Bounds(frames=1000, size=8, seconds=1000), ["éé", "éé"]),  # bytes, not letters
+    ],
+)
+async def test_one_that_is_too_far_behind_is_ended_once(reader, ending, bounds, fits):
+    outlet = Outlet(reader.send, bounds, ending)
+    reader.ready.clear()
+    outlet.send("the one that blocks")
+    for text in fits:
+        outlet.send(text)
+    assert ending.reasons == []
+    for _ in range(3):
+        outlet.send("x")
+    assert ending.reasons == ["slow"]
+    assert len(outlet._waiting) == 0
+    await outlet.aclose(timeout=0)
+
+
+async def test_one_that_is_behind_for_too_long_is_ended_though_nothing_else_is_sent(reader, ending):
+    outlet = Outlet(reader.send, Bounds(frames=9, size=99, seconds=0.01), ending)
+    reader.ready.clear()
+    outlet.send("a")
+    outlet.send("b")
+    async with asyncio.timeout(10):
+        await ending.came.wait()
+    assert ending.reasons == ["slow"]
+    reader.ready.set()
+    await outlet.aclose()
+    assert reader.got == []
+    assert reader.cancelled
+
+
+async def test_age_counts_from_when_a_frame_was_sent_not_from_its_turn(ending):
+    # Each frame passes within the bound, but the queue as a whole grows older than it.
+    turn = asyncio.Event()
+    got = []
+
+    async def send(message):
+        turn.clear()
+        await turn.wait()
+        got.append(message["text"])
+
+    loop = asyncio.get_running_loop()
+    outlet = Outlet(send, Bounds(frames=99, size=9999, seconds=0.05), ending)
+    for n in range(20):
+        outlet.send(str(n))
+
+    def drip():
+        turn.set()
+        if not ending.reasons:
+            loop.call_later(0.02, drip)
+
+    drip()
+    async with asyncio.timeout(10):
+        await ending.came.wait()
+    assert ending.reasons == ["slow"]
+    assert 0 < len(got) < 20
+    await outlet.aclose(timeout=0)
+
+
+async def test_a_backlog_that_goes_out_at_once_is_not_too_old(ending):
+    gate = asyncio.Event()
+    got = []
+
+    async def send(message):
+        await gate.wait()
+        got.append(message["text"])
+
+    outlet = Outlet(send, Bounds(frames=99, size=9999, seconds=1000), ending)
+    for n in range(20):
+        outlet.send(str(n))
+    gate.set()
+    await outlet._task
+    assert got == [str(n) for n in range(20)]
+
+
+async def test_a_reader_that_has_left(ending):
+    async def send(message):
+        raise RuntimeError("Unexpected ASGI message 'websocket.send'")
+
+    outlet = Outlet(send, WIDE, ending)
+    outlet.send("a")
+    outlet.send("b")
+    assert ending.reasons == ["gone"]
+
+
+async def test_a_reader_that_leaves_while_it_blocks(ending):
+    left = asyncio.get_running_loop().create_future()
+
+    async def send(message):
+        await left
+
+    outlet = Outlet(send, WIDE, ending)
+    outlet.send("a")
+    outlet.send("b")
+    task = outlet._task
+    left.set_exception(ConnectionResetError())
+    await task
+    assert ending.reasons == ["gone"]
+    assert len(outlet._waiting) == 0
+
+
+async def test_a_timeout_of_the_servers_own_is_no_slow_reader(ending):
+    async def send(message):
+        await asyncio.sleep(0)
+        raise TimeoutError("keepalive ping timeout")
+
+    outlet = Outlet(send, WIDE, ending)
+    outlet.send("a")
+    await outlet._task
+    assert ending.reasons == ["gone"]
+
+
+async def test_closing_gives_what_waits_a_moment(reader, ending):
+    outlet = Outlet(reader.send, WIDE, ending)
+    reader.ready.clear()
+    outlet.send("a")
+    outlet.send("b")
+    asyncio.get_running_loop().call_soon(reader.ready.set)
+    await outlet.aclose(timeout=10)
+    outlet.send("too late")
+    assert reader.got == ["a", "b"]
+    assert ending.reasons == []
+
+
+async def test_closing_does_not_wait_for_one_that_is_stuck(reader, ending):
+    outlet = Outlet(reader.send, WIDE, ending)
+    reader.ready.clear()
+    outlet.send("a")
+    task = outlet._task
+    await outlet.aclose(timeout=0)
+    await asyncio.wait([task])
+    assert reader.cancelled
+    assert reader.got == []
+
+
+async def test_closing_before_the_task_has_begun_leaves_nothing_behind(reader, ending):
+    outlet = Outlet(reader.send, WIDE, ending)
+    reader.ready.clear()
+    outlet.send("a")
+    task = outlet._task
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_one_stuck_reader_holds_up_nobody(ending):
+    stuck, other = Reader(), Reader()
+    stuck.ready.clear()
+    first, second = Outlet(stuck.send, WIDE, ending), Outlet(other.send, WIDE, ending)
+    for n in range(50):
+        first.send(str(n))
+        second.send(str(n))
+    assert len(other.got) == 50
+    await first.aclose(timeout=0)
