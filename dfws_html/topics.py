@@ -115,7 +115,7 @@ def _of_enum(obj: enum.Enum) -> str:
 
 def _of_class(obj: type) -> str:
     if issubclass(obj, Model) and obj is not Model:
-        obj = obj._meta.concrete_model or obj  # None for an abstract one
+        obj = obj._meta.concrete_model or obj  # a proxy stands for its model
     return f"-class.{obj.__module__}.{obj.__qualname__}"
 
 

@@ -73,6 +73,7 @@ def site(django_db_blocker: Any) -> Iterator[Site]:
     with django_db_blocker.unblock(), socket.socket() as listening:
         call_command("migrate", run_syncdb=True, verbosity=0)
         listening.bind(("127.0.0.1", 0))
+        listening.listen(128)  # so that a page that comes before the server waits for it
         port = listening.getsockname()[1]
         application = with_websockets(ASGIStaticFilesHandler(get_asgi_application()))
         config = uvicorn.Config(

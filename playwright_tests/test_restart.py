@@ -23,7 +23,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.Signals) -> None:
-    page.goto(server.url)
+    page.goto(server.url, timeout=60_000)  # the server has yet to come up
     is_open(page)
     page.locator("#typed").fill("half a sentence")
     resyncs = "window.resyncs = 0; document.addEventListener('df:resync', () => window.resyncs++)"

@@ -28,7 +28,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def page(seed: Server, context: BrowserContext) -> Page:
     page = context.new_page()
     # The first page waits until the server has made its tables; then the object is there, too.
-    page.request.get(f"{seed.url}/favicon.ico")
+    page.request.get(f"{seed.url}/favicon.ico", timeout=60_000)
     _make_object(seed)
     page.goto(seed.url)
     is_open(page)
@@ -99,7 +99,7 @@ def test_a_changed_field_calls_the_function(
         "websocket",
         lambda ws: ws.on("framesent", lambda text: frames.append(str(text))),
     )
-    page.request.get(f"{seed.url}/favicon.ico")
+    page.request.get(f"{seed.url}/favicon.ico", timeout=60_000)
     _make_object(seed)
     page.goto(seed.url)
     is_open(page)

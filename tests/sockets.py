@@ -1,9 +1,10 @@
-"""A browser's part of the wire, with and without a server, and the pages that its windows come from."""
+"""A browser's part of the wire, with and without a server, and the pages of its windows."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import re
 import socket
@@ -24,7 +25,6 @@ from django.urls import path
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from dfws_html.routing import with_websockets
 from dfws_html.tasks import set_websocket_topics
 
 PATIENCE = 30.0  # seconds after which what has not come never will
@@ -67,11 +67,17 @@ _META = re.compile(r'<meta name="dfws" content="([^"]+)"((?: data-[a-z]+="[^"]*"
 def read_page(response: Any, client: Any = None) -> Page:
     """Return the page that a response is."""
     content = response.getvalue().decode() if response.streaming else response.content.decode()
+    page = _page_in(content)
+    if client is not None:
+        page.cookies = client.cookies.output([], header="", sep=";").strip()
+    return page
+
+
+def _page_in(content: str) -> Page:
     found = _META.findall(content)
     assert len(found) == 1, content
     data = dict(re.findall(r'data-([a-z]+)="([^"]*)"', found[0][1]))
-    cookies = "" if client is None else client.cookies.output([], header="", sep=";").strip()
-    return Page(found[0][0], data["url"], int(data["pos"]), data["life"], data["csrf"], cookies)
+    return Page(found[0][0], data["url"], int(data["pos"]), data["life"], data["csrf"])
 
 
 async def visit(client: Any, address: str = "/", **options: Any) -> Page:
@@ -184,6 +190,8 @@ class Line(Talk):
         if self.gone:
             raise OSError("the browser has left")
         self._outward.put_nowait(message)
+        if message["type"] == "websocket.close":
+            self._inward.put_nowait({"type": "websocket.disconnect", "code": message["code"]})
 
     async def say(self, text: str | bytes) -> None:
         key = "text" if isinstance(text, str) else "bytes"
@@ -271,6 +279,13 @@ class Server:
 
     name: str
     port: int
+
+    def page(self, address: str) -> Page:
+        """Load a page over HTTP."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request("GET", address, headers={"Host": HOST})
+            return _page_in(connection.getresponse().read().decode())
 
     @contextlib.asynccontextmanager
     async def wire(

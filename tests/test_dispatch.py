@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from dfws_html.exceptions import (
 )
 from dfws_html.topics import BROADCAST, SERVER, SYNC, USER, WINDOW
 from dfws_html.work.dispatch import LiveDispatcher, by_queue, dispatch, installed, plan
+from dfws_html.work.executors import stop
 from dfws_html.work.registry import registry
 from tests.working import SECONDS, admitted, told, window
 
@@ -303,12 +305,12 @@ def test_jobs_and_frames_leave():
 
 def test_a_delayed_frame_leaves_later():
     rang = threading.Event()
-    stop = publisher().carrier.subscribe(lambda entry: rang.set() or True)
+    hang_up = publisher().carrier.subscribe(lambda entry: rang.set() or True)
     made = plan(window(), "s", to="later", arguments={}, countdown=0.2, now=time.time())
     dispatch(made)
     assert told("later") == []
     assert rang.wait(SECONDS)
-    stop()
+    hang_up()
     assert len(told("later")) == 1
     assert time.time() >= made.eta
 
@@ -348,6 +350,7 @@ class TestAFullQueue:
         dispatch(planned(SERVER))
         yield
         go.set()
+        async_to_sync(stop)()
 
     def test_nothing_of_it_leaves(self):
         with pytest.raises(SignalNotSent, match='"s" was not sent: 1 jobs wait'):

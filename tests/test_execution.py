@@ -109,7 +109,11 @@ def test_arguments_have_been_through_json():
 @REAL
 def test_the_user_is_read_again():
     seen = []
-    register(named(lambda window_info: seen.append(window_info)))
+
+    def handler(window_info):
+        seen.append(window_info)
+
+    register(handler)
     user = User.objects.create_user("ada")
     jobs = admitted("s", of=window(user))
     User.objects.update(username="augusta", is_staff=True)
@@ -272,6 +276,29 @@ def test_a_dead_connection_does_not_reach_the_next_job():
     thread.join(timeout=SECONDS)
     assert len(failures) == 1
     assert worked == [1]
+
+
+@REAL
+def test_a_connection_that_died_between_two_jobs():
+    worked = []
+
+    def handler(window_info):
+        worked.append(Group.objects.count())
+
+    register(handler)
+    [job] = admitted("s")
+
+    def work():
+        mine = connections["default"]
+        mine.ensure_connection()
+        mine.connection.close()
+        mine.errors_occurred = True
+        execution.perform(job)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(timeout=SECONDS)
+    assert worked == [0]
 
 
 # ------------------------------------------------------------------ async def

@@ -47,12 +47,13 @@ class GatedHistory(MemoryHistory):
         self.gate = asyncio.Event()
         self.gate.set()
         self.broken = False
-        self.reads = 0
+        self.waiting = 0
 
     async def read(self, positions):
-        self.reads += 1
         reading = await super().read(dict(positions))
+        self.waiting += 1
         await self.gate.wait()
+        self.waiting -= 1
         if self.broken:
             raise ConnectionError("the history is away")
         return reading
@@ -75,6 +76,10 @@ class World:
         """An entry whose bell is lost."""
         return self.history.append(topics, '{"x":0', **options).number
 
+    @property
+    def open(self):
+        return self.history.gate.is_set()
+
     async def window(self, *topics, positions=None, life=None, on_control=None, send=None):
         one = Window(topics, positions or {}, life or self.history.position()[0], on_control, send)
         self.hub.add(one.subscriber)
@@ -84,7 +89,7 @@ class World:
 
     async def settle(self):
         await asyncio.sleep(0)  # what was called from this thread comes next
-        while self.hub._due or (self.hub._tasks and self.history.gate.is_set()):
+        while self.hub._due or len(self.hub._tasks) > self.history.waiting * (not self.open):
             await asyncio.sleep(0)
 
 

@@ -1,4 +1,4 @@
-"""The wire: what both languages agree on lies in fixtures/frames; hostile input gets ProtocolError."""
+"""The wire: what both languages agree on lies in fixtures/frames; the rest is a ProtocolError."""
 
 import json
 import re

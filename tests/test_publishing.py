@@ -1,4 +1,4 @@
-"""The process's publisher: one per settings, none across a fork, and a clear no to Redis for now."""
+"""The process's publisher: one per settings, none across a fork, a clear no to Redis for now."""
 
 import os
 import threading

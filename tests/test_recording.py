@@ -33,7 +33,7 @@ def test_the_seed_s_example_letter_for_letter():
     # noinspection PyUnusedLocal
     @signal(path='test.signal', queue='demo-queue')
     def test_signal(window_info, value=None):
-      print(value)
+      print(value)  # noqa: T201
 
     wi = WindowInfo()
     with SignalQueue() as fd:
@@ -316,10 +316,10 @@ def test_an_exception_after_a_commit_is_not_hidden():
     def broken(window_info):
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), SignalQueue(immediate_execution=True):
-        with transaction.atomic():
-            trigger(None, "s", to=SERVER)
-            Group.objects.create(name="kept")
+    queue = SignalQueue(immediate_execution=True)
+    with pytest.raises(ZeroDivisionError), queue, transaction.atomic():
+        Group.objects.create(name="kept")
+        trigger(None, "s", to=SERVER)
     assert Group.objects.exists()
     with SignalQueue(immediate_execution=True) as queue:
         trigger(None, "pushed", to=["room"])

@@ -1,4 +1,4 @@
-"""The door over real sockets, of uvicorn and of daphne: who gets in, what is refused, how it ends."""
+"""The door over real sockets, of uvicorn and daphne: who gets in, what is refused, how it ends."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ async def test_a_window_is_welcomed_and_told(server, client):
         await atrigger(nobody(), "to.all", to=BROADCAST, a=3)
         last = await wire.frame("push", signal="to.all")
         await elsewhere.frame("push", signal="to.all")
-        assert wire.pushes() == [("to.room", {"a": 1}), ("to.window", {"a": 2}), ("to.all", {"a": 3})]
+        names = [name for name, _ in wire.pushes()]
+        assert names == ["to.room", "to.window", "to.all"]
         assert elsewhere.pushes() == [("to.all", {"a": 3})]
         assert await wire.heartbeat() == {"df": "hb", "pos": last["o"]}
 
@@ -118,7 +119,8 @@ async def test_a_foreign_page_is_refused(server, client, caplog, origin):
         async with server.wire(page, origin=origin):
             pass
     assert refused.value.response.status_code == 403
-    assert [record.levelname for record in caplog.records if "refused" in record.message] == ["WARNING"]
+    refusals = [record for record in caplog.records if "refused" in record.message]
+    assert [record.levelname for record in refusals] == ["WARNING"]
     assert page.token not in caplog.text
 
 
@@ -136,6 +138,17 @@ async def test_another_path_is_refused(server, caplog):
     assert refused.value.response.status_code == 403
     assert "'/else/'" in caplog.text
     assert "WEBSOCKET_URL is '/ws/'" in caplog.text
+
+
+@database
+async def test_a_page_under_a_sub_path_and_its_socket(server, settings):
+    settings.FORCE_SCRIPT_NAME = "/sub"
+    page = await asyncio.to_thread(server.page, "/sub/?topic=room")
+    assert page.url == "/sub/ws/"
+    async with server.wire(page, path=page.url) as wire:
+        await wire.hello(page)
+        await atrigger(nobody(), "to.room", to=["room"])
+        await wire.frame("push")
 
 
 async def test_who_says_nothing_is_closed(server, settings):
@@ -167,7 +180,7 @@ async def test_a_bad_first_frame_ends_it(server, ran, first, code):
 async def test_a_token_with_any_byte_changed_is_refused(server, client):
     token = (await visit(client)).token
     changed = [
-        token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))
+        token[:at] + ("A" if one != "A" else "B") + token[at + 1 :] for at, one in enumerate(token)
     ]
     # The last character of a signature holds bits that are not used: other text, same bytes.
     changed = [one for one in changed if not _is_good(one)]
@@ -325,7 +338,8 @@ async def test_a_bad_frame_is_answered_and_the_socket_goes_on(server, client, ca
             caplog.clear()
             await wire.say(text)
             nack = await wire.frame("nack")
-            assert (nack["n"], nack["code"], bool(nack["message"])) == (number, code, True), text[:90]
+            assert (nack["n"], nack["code"]) == (number, code), text[:90]
+            assert nack["message"]
             assert f"({code})" in caplog.text, text[:90]
         # An argument that can't be converted is found by the worker.
         await wire.call("test.open", 8, count="many")
@@ -519,5 +533,3 @@ async def test_a_server_that_ends_says_that_it_starts_again(tmp_path, name):
             server.process.terminate()
             assert await wire.end() == code(server, 1012)
     assert "Traceback" not in server.said()
-
-

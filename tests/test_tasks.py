@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import transaction
@@ -27,6 +27,7 @@ from dfws_html.tasks import (
     trigger_signal,
 )
 from dfws_html.testing import SignalQueue
+from dfws_html.work.executors import stop
 from dfws_html.work.registry import registry
 from tests.working import SECONDS, told, window
 
@@ -227,6 +228,7 @@ def test_a_dispatcher_that_fails_after_the_commit(settings, caplog):
         trigger(None, "s", to=["not lost"], text="others leave")
     lost_after_commit.disconnect(on_lost)
     go.set()
+    async_to_sync(stop)()
     assert lost == [1]
     assert texts("not lost") == ["others leave"]
     assert '"full" was not sent' in caplog.text

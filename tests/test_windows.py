@@ -1,4 +1,4 @@
-"""One process holds the windows: seen from a second process, from a fork, and where no file can be."""
+"""One process holds the windows: seen from a second one, from a fork, where no file can be."""
 
 import logging
 import os

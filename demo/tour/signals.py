@@ -109,7 +109,12 @@ def forms_set(window_info: WindowInfo) -> None:
     html.forms_set(
         window_info,
         "#forms_set",
-        {"drink": "tea", "size": "large", "with": ["milk", "honey"], "note": "No hurry."},
+        {
+            "drink": "tea",
+            "size": "large",
+            "with": ["milk", "honey"],
+            "note": "No hurry.",
+        },
     )
 
 

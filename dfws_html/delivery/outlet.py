@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How far a reader may be behind: waiting frames, their bytes, the age of the oldest in seconds."""
+    """How far a reader may be behind: waiting frames, their bytes, seconds of the oldest."""
 
     frames: int
     size: int

@@ -83,7 +83,7 @@ def warn_if_elsewhere(signal: str) -> None:
     """Say so, once a signal, if the windows that a push is meant for are in another process."""
     path = lock_path()
     pid = os.getpid()
-    if (pid, signal) in _warned:
+    if (pid, path) in _held or (pid, signal) in _warned:
         return
     with _lock:  # closing the file would drop the lock that another thread has just taken
         elsewhere = (pid, path) not in _held and _is_elsewhere(path)

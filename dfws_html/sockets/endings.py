@@ -15,7 +15,7 @@ SERVER_FAILED = 1011
 
 # What happens to honest windows every day is no warning.
 _LEVELS: Mapping[str, int] = MappingProxyType(
-    {"identity": logging.INFO, "no_hello": logging.INFO, "silent": logging.INFO}
+    {"no_hello": logging.INFO, "silent": logging.INFO}
 )
 _LONGEST = 300
 

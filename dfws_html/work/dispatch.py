@@ -251,7 +251,8 @@ class LiveDispatcher:
 
     def _send(self, plan: Plan) -> None:
         try:
-            executor().submit(*plan.jobs)
+            if plan.jobs:
+                executor().submit(*plan.jobs)
             if plan.push is not None:
                 self._push(plan, plan.push)
         except QueueFull as error:

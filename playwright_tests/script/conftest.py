@@ -171,8 +171,14 @@ class Stage:
         page.on("console", lambda message: self.bed.console.append(message.text))
         page.on("pageerror", lambda error: self.bed.crashes.append(str(error)))
         page.add_init_script(RECORDER)
-        page.route("**/*", lambda route: self.bed.answer(route))
-        page.route_web_socket("**/*", lambda socket: self.bed.accept(socket))
+        page.route("**/*", self._answer)
+        page.route_web_socket("**/*", self._accept)
+
+    def _answer(self, route: Route) -> None:
+        self.bed.answer(route)
+
+    def _accept(self, socket: WebSocketRoute) -> None:
+        self.bed.accept(socket)
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,8 @@ def test_on_a_form_or_container_the_value_is_the_events_control(bed: Bed) -> Non
     page = bed.open(
         f"<form {signal(name='form', on='change', value='v')}><input name=value id=a></form>"
         f"<div {signal(name='div', on='change', value='v')}>"
-        f"<select id=b><option>1<option>2</select></div><p id=p {signal(name='none', value='v')}>x</p>"
+        "<select id=b><option>1<option>2</select></div>"
+        f"<p id=p {signal(name='none', value='v')}>x</p>"
     )
     page.evaluate("a.value = 'typed'")
     page.dispatch_event("#a", "change")

@@ -39,7 +39,6 @@ export function controlValue(element, target) {
   const { value, files, multiple, selectedOptions } = control;
   if (files) return Array.from(files, ({ name }) => name);
   if (multiple && selectedOptions) return Array.from(selectedOptions, (option) => option.value);
-  // biome-ignore lint/performance/useDomNodeTextContent: the lines as they are seen, not as they are marked up
   return isCheckable(control) ? control.checked : (value ?? control.innerText);
 }
 

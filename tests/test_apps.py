@@ -1,0 +1,133 @@
+"""The application's start: signals are found, errors stop it, and importing does nothing."""
+
+import subprocess
+import sys
+import textwrap
+
+SETTINGS = """
+    import django
+    from django.conf import settings
+    settings.configure(
+        SECRET_KEY="x",
+        INSTALLED_APPS=[
+            "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+            "dfws_html", {apps}
+        ],
+    )
+"""
+
+
+def run(code, *, apps="", folder=None):
+    """Run code in a process of its own."""
+    head = textwrap.dedent(SETTINGS).format(apps=apps)
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", head + textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PYTHONPATH": f"{folder}:."} if folder else None,
+    )
+
+
+def make_app(folder, signals):
+    (folder / "shop").mkdir()
+    (folder / "shop" / "__init__.py").touch()
+    (folder / "shop" / "signals.py").write_text(textwrap.dedent(signals))
+
+
+def test_an_app_s_signals_are_found(tmp_path):
+    make_app(
+        tmp_path,
+        """
+        from dfws_html.decorators import signal
+        from dfws_html import html
+        from dfws_html.tasks import trigger
+
+        @signal(path="cart.add")
+        def add(window_info): ...
+        """,
+    )
+    done = run(
+        """
+        django.setup()
+        from dfws_html.work.registry import registry
+        print(registry.names())
+        """,
+        apps='"shop"',
+        folder=tmp_path,
+    )
+    assert done.stdout == "('cart.add',)\n", done.stderr
+
+
+def test_a_broken_signals_py_stops_the_start(tmp_path):
+    make_app(tmp_path, "import no_such_module")
+    done = run("django.setup()\nprint('started')", apps='"shop"', folder=tmp_path)
+    assert done.returncode != 0
+    assert "started" not in done.stdout
+    assert "shop/signals.py could not be imported" in done.stderr
+    assert "No module named 'no_such_module'" in done.stderr
+
+
+def test_importing_does_nothing():
+    done = run(
+        """
+        import importlib, logging, pkgutil, signal, sys, tempfile, threading
+        from pathlib import Path
+
+        django.setup()
+        import dfws_html
+        from django.core.checks.registry import registry as checks
+        from django.db.models.signals import pre_save
+        from django.core.signals import request_finished
+
+        def state():
+            return (
+                threading.active_count(),
+                len(pre_save.receivers), len(request_finished.receivers),
+                len(checks.registered_checks),
+                sorted(str(path) for path in Path(tempfile.gettempdir()).glob("dfws_html-*.lock")),
+                sorted(name for name in dir(settings) if name.startswith("WEBSOCKET_")),
+                [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)],
+                logging.getLogger().handlers,
+                django.db.connection.connection,
+            )
+
+        before = state()
+        modules = [
+            found.name for found in pkgutil.walk_packages(dfws_html.__path__, "dfws_html.")
+        ]
+        for name in modules:
+            importlib.import_module(name)
+        assert len(modules) > 40, modules
+        assert state() == before, (before, state())
+        from dfws_html.work import executors
+        from dfws_html.delivery import publishing
+        assert executors._engines == {} and publishing._publishers == {}
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_module_can_be_the_first_to_be_imported():
+    """No cycle that only another order of imports hides."""
+    done = run(
+        """
+        import importlib, os, pkgutil, sys
+        django.setup()
+        import dfws_html
+        modules = [found.name for found in pkgutil.walk_packages(dfws_html.__path__, "dfws_html.")]
+        for name in modules:
+            child = os.fork()
+            if not child:
+                for known in [one for one in sys.modules if one.startswith("dfws_html")]:
+                    del sys.modules[known]
+                importlib.import_module(name)
+                os._exit(0)
+            status = os.waitpid(child, 0)[1]
+            assert status == 0, name
+        print(len(modules))
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 40
