@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import enum
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -94,7 +93,6 @@ class DFConsumer:
             await self._close(end.code)
         except asyncio.CancelledError:
             await self._close(CLOSE["restart"], within=_AT_ONCE)
-            await self._answered()
             raise
         except Exception:  # the socket's edge: whatever it is, it is told once, here
             logger.exception("window %s: its socket failed", self._name())
@@ -189,13 +187,6 @@ class DFConsumer:
                     await self._say({"type": "websocket.close", "code": code + _PRIVATE})
         except TimeoutError:
             logger.debug("window %s: it does not read its close", self._name())
-
-    async def _answered(self) -> None:
-        """Wait for the browser's own end: a server that stops takes along what it has not sent."""
-        with contextlib.suppress(TimeoutError, Closed):
-            async with asyncio.timeout(_AT_ONCE):
-                while await self._inbox.text(_AT_ONCE) is not None:
-                    pass
 
     async def _say(self, message: MutableMapping[str, Any]) -> bool:
         """Send what opens or ends the socket. False if the browser has left."""

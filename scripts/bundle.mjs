@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const LIMIT = 6800; // bytes, brotli 11: growth is a decision, not an accident
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,7 +23,7 @@ const result = await build({
   entryPoints: ["dfws_html/static/dfws_html/main.js"],
   outfile: target,
   bundle: true,
-  minify: true,
+  minifySyntax: true,
   charset: "utf8",
   format: "iife",
   target: "es2020",
@@ -30,7 +31,13 @@ const result = await build({
   metafile: true,
   write: false,
 });
-const bundle = Buffer.from(result.outputFiles[0].contents);
+// terser makes the bundle a twentieth smaller than esbuild's own minifier does.
+const minified = await minify(result.outputFiles[0].text, {
+  ecma: 2020,
+  toplevel: true,
+  compress: { ecma: 2020, passes: 4, pure_getters: true, unsafe_arrows: true },
+});
+const bundle = Buffer.from(`${minified.code}\n`);
 
 const [{ inputs }] = Object.values(result.metafile.outputs);
 for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

@@ -1,5 +1,7 @@
 """The rights of a socket are those of now, at most a minute old."""
 
+import asyncio
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -70,6 +72,22 @@ async def test_who_is_not_himself_any_more_calls_nothing(staff_only):
     for n in (1, 2):  # and it stays so
         with pytest.raises(TokenRefused):
             await calls.take(call(n))
+
+
+async def test_a_queue_that_is_chosen_may_wait_too(handlers):
+    chosen_in = []
+
+    def queue(connection, window_info, kwargs):
+        chosen_in.append(asyncio._get_running_loop())
+        return "test-calls"
+
+    @signal(path="test.chosen", is_allowed_to=everyone, queue=queue)
+    def test_chosen(window_info):
+        pass
+
+    _, calls = calls_of(AnonymousUser(), None)
+    await calls.take(call(1, "test.chosen"))
+    assert chosen_in == [None]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import threading
+import uuid
 
 import pytest
 from django.test import RequestFactory
@@ -437,36 +438,36 @@ async def test_a_heartbeat_of_a_window_that_is_behind_raises_nothing():
 
 @pytest.fixture
 def full(handlers, settings):
-    """A queue in which nothing has room."""
-    may_end = threading.Event()
+    """A queue in which nothing has room: one job runs, and the one that may wait does."""
+    settings.WEBSOCKET_LIMITS = {"waiting": 1}
+    settings.WEBSOCKET_POOL_SIZES = {None: 1}
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
 
     @signal(path="test.block", queue="test-full")
-    def test_block(window_info):
+    def test_block(window_info, last):
+        began.set()
         may_end.wait(PATIENCE)
+        if last:
+            ended.set()
 
     (handler,) = handlers.handlers("test.block")
-    engine = executors.executor()
-    filled = 0
-    with contextlib.suppress(executors.QueueFull):
-        for filled in range(20_000):
-            engine.submit(
-                HandlerJob(
-                    task_id=f"block.{filled}",
-                    signal="test.block",
-                    queue="test-full",
-                    handler=handler.key,
-                    window_info=json.dumps({}),
-                    arguments="{}",
-                    expires=None if filled < 10 else 1.0,
-                )
-            )
-    assert 10_000 <= filled < 20_000
+    for last in (False, True):
+        job = HandlerJob(
+            task_id=f"block.{uuid.uuid4()}",
+            signal="test.block",
+            queue="test-full",
+            handler=handler.key,
+            window_info="{}",
+            arguments=json.dumps({"last": last}),
+        )
+        executors.executor().submit(job)
+        began.wait(PATIENCE)
     yield "test-full"
     may_end.set()
+    ended.wait(PATIENCE)
 
 
-async def test_a_full_queue_is_an_answer(full, handlers, caplog):
-    caplog.set_level(logging.CRITICAL, "dfws_html.signals")
+async def test_a_full_queue_is_an_answer(full, handlers):
     ran = []
 
     @signal(path="test.full", is_allowed_to=everyone, queue=full)
@@ -481,12 +482,16 @@ async def test_a_full_queue_is_an_answer(full, handlers, caplog):
     def test_both_full(window_info):
         ran.append("both full")
 
+    @signal(path="test.last", is_allowed_to=everyone)
+    def test_last(window_info):
+        ran.append("last")
+
     page = new_page()
     async with line(application, page) as wire:
         await wire.hello(page)
         assert (await wire.call("test.full", 1))["code"] == "busy"
-        # One of two is taken: that is no refusal any more, and what is lost is told.
-        assert (await wire.call("test.both", 2))["df"] == "ack"
-        fail = await wire.frame("fail")
-        assert (fail["call"], fail["code"]) == (f"{page.load}.2", "unknown")
-        await until(lambda: ran == ["both"])
+        # One of its two handlers has room: then neither runs.
+        assert (await wire.call("test.both", 2))["code"] == "busy"
+        await wire.send(signal="test.last", n=3, opts={}, reply=True)
+        await wire.frame("done")
+        assert ran == ["last"]

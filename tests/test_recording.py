@@ -221,6 +221,23 @@ def test_run_some_queues():
         assert "a" not in queue.python_signals
 
 
+def test_a_row_stays_until_its_last_function_ran():
+    seen = []
+
+    @signal(path="s")
+    def first(window_info):
+        seen.append(len(queue.python_signals["celery"]))
+
+    @signal(path="s")
+    def second(window_info):
+        seen.append(queue.python_signals)
+
+    with SignalQueue() as queue:
+        trigger(None, "s", to=SERVER)
+        queue.execute_delayed_signals()
+    assert seen == [1, {}]
+
+
 def test_exceptions_are_seen():
     @signal(path="s")
     def broken(window_info):
@@ -284,6 +301,15 @@ class InsideATestCase(TestCase):
                 fail_after_trigger()
             trigger(None, "s", to=["room"], n=2)
         assert [kept["n"] for _, kept in queue.ws_signals["-str.room"]] == [2]
+
+    def test_now_keeps_the_order(self):
+        with SignalQueue() as queue:
+            with transaction.atomic():
+                trigger(None, "s", to=["room"], n=1)
+            trigger_signal(None, "s", to=["room"], kwargs={"n": 2}, now=True)
+            with transaction.atomic():
+                trigger_signal(None, "s", to=["room"], kwargs={"n": 3}, now=True)
+                assert [kept["n"] for _, kept in queue.ws_signals["-str.room"]] == [1, 2, 3]
 
     def test_run_after_an_inner_block(self):
         ran = chain()

@@ -15,7 +15,6 @@ from dfws_html.exceptions import InvalidArguments, ProtocolError, SignalNotAllow
 from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.window_info import WindowInfo
-from dfws_html.work import execution
 from dfws_html.work.dispatch import admit
 from dfws_html.work.executors import QueueFull, executor
 from dfws_html.work.jobs import HandlerJob
@@ -116,19 +115,8 @@ def _is_local(signal: str) -> bool:
 
 
 async def _enqueue(jobs: tuple[HandlerJob, ...]) -> None:
-    if executor().blocking:
-        await asyncio.to_thread(_submit, jobs)
-    else:
-        _submit(jobs)
-
-
-def _submit(jobs: tuple[HandlerJob, ...]) -> None:
-    """Submit all jobs of a call. Once the first is taken, the call can't be refused any more."""
     engine = executor()
-    for number, job in enumerate(jobs):
-        try:
-            engine.submit(job)
-        except Exception as error:  # whatever an engine raises
-            if number == 0:
-                raise
-            execution.lose(job, str(error))
+    if engine.blocking:
+        await asyncio.to_thread(engine.submit, *jobs)
+    else:
+        engine.submit(*jobs)

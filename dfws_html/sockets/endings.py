@@ -14,9 +14,7 @@ __all__ = ["SERVER_FAILED", "Closed", "one_line"]
 SERVER_FAILED = 1011
 
 # What happens to honest windows every day is no warning.
-_LEVELS: Mapping[str, int] = MappingProxyType(
-    {"no_hello": logging.INFO, "silent": logging.INFO}
-)
+_LEVELS: Mapping[str, int] = MappingProxyType({"no_hello": logging.INFO, "silent": logging.INFO})
 _LONGEST = 300
 
 

@@ -55,17 +55,15 @@ class _Pool:
             self._waiting.append(job)
             self._ready.notify()
 
-    def join(self, deadline: float) -> bool:
-        """Wait until nothing waits or runs; return whether there was anything to wait for."""
-        waited = False
+    def is_busy(self) -> bool:
         with self._lock:
-            while self._waiting or self._running:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                waited = True
+            return bool(self._waiting or self._running)
+
+    def join(self, deadline: float) -> None:
+        """Wait until nothing waits or runs."""
+        with self._lock:
+            while (self._waiting or self._running) and (left := deadline - time.monotonic()) > 0:
                 self._ended.wait(left)
-        return waited
 
     def close(self) -> tuple[list[Job], list[Job]]:
         """End the idle threads; return what waited and what runs."""
@@ -88,14 +86,16 @@ class _Pool:
             self._threads += 1
 
     def _work(self) -> None:
-        while (job := self._take()) is not None:
+        job: Job | None = None
+        while (job := self._next(job)) is not None:
             _perform(job)
-            with self._lock:
-                self._running.remove(job)
-                self._ended.notify_all()
 
-    def _take(self) -> Job | None:
+    def _next(self, ended: Job | None) -> Job | None:
+        # In one step, so that whoever saw the end of a job finds its thread idle.
         with self._lock:
+            if ended is not None:
+                self._running.remove(ended)
+                self._ended.notify_all()
             self._idle += 1
             while not self._waiting and not self._closed:
                 self._ready.wait()
@@ -205,20 +205,27 @@ class ThreadExecutor:
     def stop(self, seconds: float) -> None:
         """Let what waits run for at most so long, then say what is lost. It takes no more."""
         deadline = time.monotonic() + seconds
-        # What runs may send more, to any queue: all have to be quiet in one look.
-        while sum(pool.join(deadline) for pool in self._all_pools()):
-            pass
-        with self._lock:
-            self._closed = True
-            delayed = self._clock.close()
-            rests = [pool.close() for pool in self._pools.values()]
+        while (rest := self._close(at_once=time.monotonic() >= deadline)) is None:
+            for pool in self._all_pools():
+                pool.join(deadline)
+        delayed, pools = rest
         for job in delayed:
             execution.lose(job, "the server stopped before its time had come")
-        for waiting, running in rests:
+        for waiting, running in pools:
             for job in waiting:
                 execution.lose(job, "the server stopped before it could run")
             for job in running:
                 execution.lose(job, "the server stopped while it ran")
+
+    def _close(
+        self, *, at_once: bool
+    ) -> tuple[list[Job], list[tuple[list[Job], list[Job]]]] | None:
+        """Take no more; return what is left, None if something runs that may send more."""
+        with self._lock:  # nothing is submitted while all pools are looked at
+            if not at_once and any(pool.is_busy() for pool in self._pools.values()):
+                return None
+            self._closed = True
+            return self._clock.close(), [pool.close() for pool in self._pools.values()]
 
     def _check_room(self, jobs: tuple[Job, ...]) -> None:
         if self._closed:

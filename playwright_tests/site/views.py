@@ -37,9 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def pushing(request: HttpRequest) -> HttpResponse:
     """Push something to the very page that is being made."""
-    trigger(
-        request, "html.text", to=WINDOW, selector="#p", content="pushed while it was rendered"
-    )
+    trigger(request, "html.text", to=WINDOW, selector="#p", content="pushed while it was rendered")
     return page(request)
 
 
