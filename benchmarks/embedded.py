@@ -1,4 +1,4 @@
-"""The embedded mode: how long a round trip takes, and what a swap in 200 windows costs the server."""
+"""The embedded mode: how long a round trip takes, and what a swap in 200 windows costs."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Window:
     async def until(self, wanted: Any) -> dict[str, Any]:
         """Read frames up to one that is wanted."""
         while True:
-            frame = json.loads(await self._socket.recv())
+            frame: dict[str, Any] = json.loads(await self._socket.recv())
             self.swaps += frame.get("signal") == "html.content"
             if wanted(frame):
                 return frame

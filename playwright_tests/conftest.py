@@ -76,7 +76,7 @@ def site(django_db_blocker: Any) -> Iterator[Site]:
 
     from playwright_tests.site.views import BODIES
 
-    # The database of the settings is a file of this process: nobody else's, and seen by all threads.
+    # The settings' database is a file of this process: nobody else's, and seen by all threads.
     with django_db_blocker.unblock(), socket.socket() as listening:
         call_command("migrate", run_syncdb=True, verbosity=0)
         listening.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Servers in processes of their own, which a test can stop, kill and start again on the same port."""
+"""Servers in processes of their own, which a test can end and start again on the same port."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _make_object(seed: Server) -> None:
         database.execute("INSERT OR IGNORE INTO seed_mymodel (id, name) VALUES (42, 'x')")
 
 
-def _warns(text: str):  # noqa: ANN202
+def _warns(text: str):
     def wanted(message: ConsoleMessage) -> bool:
         return message.type == "warning" and message.text == text
 

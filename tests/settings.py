@@ -10,7 +10,7 @@ _FOLDER = Path(
 )
 _FOLDER.mkdir(exist_ok=True)
 
-SECRET_KEY = "for tests only, and long enough to be accepted by every check"  # noqa: S105
+SECRET_KEY = "for tests only, and long enough to be accepted by every check"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost"]
 ROOT_URLCONF = "tests.urls"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-SECRET_KEY = "for tests only, and long enough to be accepted by every check"  # noqa: S105
+SECRET_KEY = "for tests only, and long enough to be accepted by every check"
 DEBUG = True
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "playwright_tests.seed.urls"

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
 
+from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
 from playwright_tests.site.models import Thing
 
 #: Bodies that tests have put here, by name.
