@@ -1,6 +1,7 @@
 """``python -m benchmarks``: measure and print everything."""
 
-from benchmarks import embedded
+from benchmarks import bundle, embedded
 
 if __name__ == "__main__":
+    bundle.main()
     embedded.main()
