@@ -75,7 +75,7 @@ def read_page(response: Any, client: Any = None) -> Page:
 
 def _page_in(content: str) -> Page:
     found = _META.findall(content)
-    assert len(found) == 1, content
+    assert len(found) == content.count('name="dfws"') == 1, content
     data = dict(re.findall(r'data-([a-z]+)="([^"]*)"', found[0][1]))
     return Page(found[0][0], data["url"], int(data["pos"]), data["life"], data["csrf"])
 
@@ -164,6 +164,7 @@ class Line(Talk):
 
     Attributes:
         reading: while it is not set, `send` waits, as a server's does for a stuck reader.
+        slowly: whether `send` waits for the loop's next turn, each time.
         cancelled: how often the application gave up a `receive`.
     """
 
@@ -173,6 +174,7 @@ class Line(Talk):
         self._outward: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.reading = asyncio.Event()
         self.reading.set()
+        self.slowly = False
         self.gone = False
         self.cancelled = 0
         self._inward.put_nowait({"type": "websocket.connect"})
@@ -187,6 +189,8 @@ class Line(Talk):
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.reading.wait()
+        if self.slowly:
+            await asyncio.sleep(0)
         if self.gone:
             raise OSError("the browser has left")
         self._outward.put_nowait(message)

@@ -1,5 +1,6 @@
 """The application's start: signals are found, errors stop it, and importing does nothing."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -17,7 +18,7 @@ SETTINGS = """
 """
 
 
-def run(code, *, apps="", folder=None):
+def run(code, folder, *, apps=""):
     """Run code in a process of its own."""
     head = textwrap.dedent(SETTINGS).format(apps=apps)
     return subprocess.run(
@@ -26,7 +27,7 @@ def run(code, *, apps="", folder=None):
         text=True,
         timeout=60,
         check=False,
-        env={"PYTHONPATH": f"{folder}:."} if folder else None,
+        env={**os.environ, "PYTHONPATH": f"{folder}:.", "TMPDIR": str(folder)},
     )
 
 
@@ -54,22 +55,22 @@ def test_an_app_s_signals_are_found(tmp_path):
         from dfws_html.work.registry import registry
         print(registry.names())
         """,
+        tmp_path,
         apps='"shop"',
-        folder=tmp_path,
     )
     assert done.stdout == "('cart.add',)\n", done.stderr
 
 
 def test_a_broken_signals_py_stops_the_start(tmp_path):
     make_app(tmp_path, "import no_such_module")
-    done = run("django.setup()\nprint('started')", apps='"shop"', folder=tmp_path)
+    done = run("django.setup()\nprint('started')", tmp_path, apps='"shop"')
     assert done.returncode != 0
     assert "started" not in done.stdout
     assert "shop/signals.py could not be imported" in done.stderr
     assert "No module named 'no_such_module'" in done.stderr
 
 
-def test_importing_does_nothing():
+def test_importing_does_nothing(tmp_path):
     done = run(
         """
         import importlib, logging, pkgutil, signal, sys, tempfile, threading
@@ -86,7 +87,7 @@ def test_importing_does_nothing():
                 threading.active_count(),
                 len(pre_save.receivers), len(request_finished.receivers),
                 len(checks.registered_checks),
-                sorted(str(path) for path in Path(tempfile.gettempdir()).glob("dfws_html-*.lock")),
+                sorted(str(path) for path in Path(tempfile.gettempdir()).iterdir()),
                 sorted(name for name in dir(settings) if name.startswith("WEBSOCKET_")),
                 [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)],
                 logging.getLogger().handlers,
@@ -104,12 +105,13 @@ def test_importing_does_nothing():
         from dfws_html.work import executors
         from dfws_html.delivery import publishing
         assert executors._engines == {} and publishing._publishers == {}
-        """
+        """,
+        tmp_path,
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_every_module_can_be_the_first_to_be_imported():
+def test_every_module_can_be_the_first_to_be_imported(tmp_path):
     """No cycle that only another order of imports hides."""
     done = run(
         """
@@ -127,7 +129,8 @@ def test_every_module_can_be_the_first_to_be_imported():
             status = os.waitpid(child, 0)[1]
             assert status == 0, name
         print(len(modules))
-        """
+        """,
+        tmp_path,
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 40

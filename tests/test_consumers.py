@@ -160,6 +160,7 @@ async def test_what_was_said_before_a_close_goes_out_before_it(handlers):
             await wire.send(signal="test.open", n=n, opts={})
         await wire.say(b"binary")
         await until(lambda: listeners() == 0)
+        wire.slowly = True
         wire.reading.set()
         assert await wire.end() == 4400
     assert [frame["n"] for frame in wire.frames if frame.get("df") == "ack"] == [0, 1, 2]

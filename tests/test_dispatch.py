@@ -30,13 +30,14 @@ from dfws_html.topics import BROADCAST, SERVER, SYNC, USER, WINDOW
 from dfws_html.work.dispatch import LiveDispatcher, by_queue, dispatch, installed, plan
 from dfws_html.work.executors import stop
 from dfws_html.work.registry import registry
-from tests.working import SECONDS, admitted, told, window
+from tests.working import SECONDS, admitted, told, topic_key, window
 
 NOW = 1_700_000_000.0
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

@@ -28,13 +28,14 @@ from dfws_html.work import execution
 from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
 from dfws_html.work.registry import registry
-from tests.working import SECONDS, admitted, answers, told, window
+from tests.working import SECONDS, admitted, answers, told, topic_key, window
 
 REAL = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

@@ -14,11 +14,12 @@ from dfws_html.tasks import SERVER, trigger
 from dfws_html.work import executors
 from dfws_html.work.executors import ImmediateExecutor, ThreadExecutor, check_workers, executor
 from dfws_html.work.registry import registry
-from tests.working import SECONDS, admitted, answers, window
+from tests.working import SECONDS, admitted, answers, topic_key, window
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

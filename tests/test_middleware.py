@@ -204,6 +204,7 @@ def session(request):
 def public(request):
     response = HttpResponse(SCRIPT)
     response["Cache-Control"] = "public, max-age=60"
+    response["Content-Length"] = str(len(response.content))
     return response
 
 
@@ -509,10 +510,11 @@ def test_a_cookie_whose_session_is_gone_makes_none(client, users):
     assert not Session.objects.exists()
 
 
-def test_what_is_no_page_reads_no_session(client, users, django_assert_num_queries):
+@pytest.mark.parametrize("view", ["mentions", "json_of_script", "file"])
+def test_what_is_no_page_reads_no_session(client, users, django_assert_num_queries, view):
     client.force_login(users[0])
     with django_assert_num_queries(0):
-        response = client.get("/mentions/")
+        response = client.get(f"/{view}/")
     assert "Vary" not in response or "Cookie" not in response["Vary"]
 
 
@@ -578,6 +580,17 @@ def test_a_header_of_somebody_else_is_another_window(users, caplog):
         if own:
             assert verify(response["DFWS-Window"]).window == window
     assert caplog.text.count("is ignored") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_living_page_of_somebody_may_ask_an_asynchronous_site():
+    user = await get_user_model().objects.acreate(username="ann")
+    client = AsyncClient()
+    await client.aforce_login(user)
+    page = page_of(await client.get("/async_tag/"))
+    response = await client.get("/async_tag/", headers=headers(page.token))
+    token = verify(response["DFWS-Window"])
+    assert (token.window, token.user) == (verify(page.token).window, str(user.pk))
 
 
 def test_who_logs_in_by_a_living_page_gets_a_token_as_himself(client, users):

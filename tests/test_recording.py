@@ -11,13 +11,14 @@ from dfws_html.tasks import BROADCAST, SERVER, SYNC, USER, trigger, trigger_sign
 from dfws_html.testing import SignalQueue
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.registry import registry
-from tests.working import told
+from tests.working import told, topic_key
 
 REAL = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

@@ -29,13 +29,14 @@ from dfws_html.tasks import (
 from dfws_html.testing import SignalQueue
 from dfws_html.work.executors import stop
 from dfws_html.work.registry import registry
-from tests.working import SECONDS, told, window
+from tests.working import SECONDS, told, topic_key, window
 
 REAL = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

@@ -15,11 +15,12 @@ from dfws_html.topics import topic_ids
 from dfws_html.work.jobs import HandlerJob, PushJob
 from dfws_html.work.registry import registry
 from dfws_html.work.threads import QueueFull, ThreadExecutor
-from tests.working import SECONDS, admitted, answers, told, window
+from tests.working import SECONDS, admitted, answers, told, topic_key, window
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated(settings):
+    settings.WEBSOCKET_TOPIC_KEY = topic_key()
     with registry.isolated():
         yield
 

@@ -30,6 +30,11 @@ def window(user=None, **attributes):
     return window_info
 
 
+def topic_key():
+    """Return a key under which no other test's topics have the same ids."""
+    return f"topics of test {next(_numbers)}"
+
+
 def admitted(signal, arguments=None, *, of=None, n=1, reply=True, **options):
     """Return the jobs of a browser's call."""
     call = Call(signal=signal, arguments=arguments or {}, n=n, reply=reply, **options)

@@ -203,7 +203,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
             signal=call.signal,
             queue=handler.queue_name(window_info, call.arguments) or conf.default_queue(),
             eta=now + delay if delay else 0.0,
-            expires=now + delay + min(call.expires or _LATEST, _LATEST),
+            expires=now + delay + min(_LATEST if call.expires is None else call.expires, _LATEST),
             handler=handler.key,
             window_info=values,
             arguments=text,
