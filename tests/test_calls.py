@@ -112,3 +112,19 @@ async def test_a_refusal_has_its_word_and_the_signal_s_name(handlers, asked, cod
         await calls.take(asked)
     assert (refused.value.code, refused.value.n) == (code, 1)
     assert asked.signal in refused.value.message
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize(
+    ("asked", "details"), [("test.stuff", "test.staff"), ("test.staff", "is_staff")]
+)
+async def test_names_that_a_page_did_not_say_are_for_developers(
+    staff_only, settings, debug, asked, details
+):
+    settings.DEBUG = debug
+    _, calls = calls_of(AnonymousUser(), None)
+    with pytest.raises(ProtocolError) as refused:
+        await calls.take(call(1, asked))
+    assert asked in refused.value.message
+    assert (details in refused.value.message.replace(f'"{asked}"', "")) is debug
+    assert details in str(refused.value.__cause__)  # which is what the log says

@@ -180,6 +180,11 @@ def cached_template(request):
     return TemplateResponse(request, engines["django"].from_string(TAG))
 
 
+def cached_piece(request):
+    piece = "{% load dfws_html cache %}{% cache 600 head %}{% dfws_html_script %}{% endcache %}"
+    return HttpResponse(render(f"<html><head>{piece}</head></html>", request))
+
+
 def two_tags(request):
     return HttpResponse(render(TAG + TAG, request))
 
@@ -225,11 +230,11 @@ def window_key(request):
 
 
 VIEWS = (
-    big,
-    tag, only_script, topics, async_tag, async_script, late_topics, stream, late_stream,
+    big, tag, only_script, topics, async_tag, async_script, late_topics, stream, late_stream,
     async_stream, async_late_stream, events, file, json_of_script, mentions, fragment,
     not_modified, raw, compressed, tagged, cached_tag, cached_topics, cached_script,
-    cached_template, two_tags, twice, append, session, public, log_in, log_out, window_key,
+    cached_template, cached_piece, two_tags, twice, append, session, public, log_in, log_out,
+    window_key,
 )  # fmt: skip
 urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
 
@@ -446,7 +451,7 @@ def stored():
 
 
 @pytest.mark.parametrize(
-    "view", ["cached_tag", "cached_topics", "cached_script", "cached_template"]
+    "view", ["cached_tag", "cached_topics", "cached_script", "cached_template", "cached_piece"]
 )
 def test_a_view_s_cache_keeps_no_token(get, view):
     first, second = page_of(get(f"{view}/")), page_of(get(f"{view}/"))

@@ -101,10 +101,11 @@ def verify(text: str, *, max_age: int | None = None) -> PageToken:
     age = conf.token_age() if max_age is None else max_age
     try:
         raw: Any = signing.loads(text, salt=_SALT, max_age=age)
-    except signing.SignatureExpired as error:
-        raise TokenRefused("identity", f"the page's token has expired: {error}") from None
-    except (signing.BadSignature, UnicodeError) as error:
-        raise TokenRefused("identity", f"the page's token is not ours: {error}") from None
+    except signing.SignatureExpired:
+        raise TokenRefused("identity", f"the page's token is older than {age} s") from None
+    except (signing.BadSignature, UnicodeError):
+        # Django's own text quotes the signature, and this one ends in a log.
+        raise TokenRefused("identity", "the page's token is not ours") from None
     version = raw.get("v") if isinstance(raw, dict) else None
     if version != VERSION or not _is_whole(raw):
         raise TokenRefused("version", f"a token of version {version!r:.20}, not {VERSION}")

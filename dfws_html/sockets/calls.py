@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 
 from dfws_html import conf
 from dfws_html.exceptions import InvalidArguments, ProtocolError, SignalNotAllowed, UnknownSignal
@@ -76,7 +77,7 @@ class Calls:
             await _enqueue(await self._admitted(call))
         except Exception as error:
             code = next((code for kind, code in _REFUSALS if isinstance(error, kind)), "error")
-            told = str(error)
+            told = _told(error)
             if code == "error":
                 # A project's own code raised: its queue's callable, its middleware, its encoder.
                 logger.exception("signal %r could not be taken", call.signal)
@@ -91,6 +92,13 @@ class Calls:
             call, self._load, self._window_info, now=now
         )
         return jobs
+
+
+def _told(error: Exception) -> str:
+    """Return what a page hears of a refusal; names that it did not say are for developers."""
+    if isinstance(error, (UnknownSignal, SignalNotAllowed)) and not settings.DEBUG:
+        return str(type(error)(error.signal))
+    return str(error)
 
 
 def off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:

@@ -137,8 +137,11 @@ class Window:
             raise Closed(error.code, str(error)) from None
 
     def _refuse(self, number: int | None, error: ProtocolError) -> None:
+        # What was wrong in full is for the log: a page may hear less of it.
+        cause = error.__cause__ if error.code != "error" else None
+        reason = one_line(str(cause or error.message))
+        logger.warning("window %s: refused (%s): %s", self, error.code, reason)
         message = one_line(error.message)
-        logger.warning("window %s: refused (%s): %s", self, error.code, message)
         self._outlet.send(Nack(n=number, code=error.code, message=message).encode())
 
     async def _heartbeat(self) -> None:
@@ -178,10 +181,8 @@ class Window:
         told = TopicsTold(
             token=sign(token),
             topics=token.topics,
-            # A void position is followed by a resync; a browser could not say it in a hello.
-            positions={
-                index: max(began, 0) for index, topic in enumerate(token.topics) if topic in added
-            },
+            # A void position (a resync follows) is one that a page leaves out of its next hello.
+            positions={index: began for index, topic in enumerate(token.topics) if topic in added},
             number=number,
         )
         self._outlet.send(told.encode())
