@@ -24,6 +24,7 @@ _MIDDLEWARE = "dfws_html.middleware.WebsocketMiddleware"
 _ABOVE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",  # it sets the cookie of the meta's token
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.cache.UpdateCacheMiddleware",

@@ -1,21 +1,39 @@
-/** @file `data-df-signal` as a value: the calls that an element makes. */
+/** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`. */
 import { fail } from "./events.js";
-import { invoke } from "./nodes.js";
-import { defaultEvent, parseTriggers } from "./triggers.js";
+import { invoke, isForm } from "./nodes.js";
+import { CONTROLS } from "./touched.js";
 
 export const ATTRIBUTE = "data-df-signal";
 
 /**
  * @typedef {object} Call
  * @property {string} name
- * @property {import("./triggers.js").Trigger[]} triggers out of `on`
- * @property {string} [form] argument that gets the form's fields
- * @property {string} [value] argument that gets the control's value
- * @property {Record<string, unknown>} [opts]
+ * @property {Trigger} on
+ * @property {string | null} [form] argument that gets the form's fields
+ * @property {string | null} [value] argument that gets the control's value
+ * @property {Record<string, unknown> | null} [opts]
  * @property {boolean | null} [prevent]
  */
 
-const KEYS = ["name", "on", "form", "value", "opts", "prevent"];
+/**
+ * @typedef {object} Trigger
+ * @property {string} type of the event
+ * @property {boolean} once
+ * @property {boolean} consume elements around this one do not hear the event
+ * @property {boolean} capture
+ * @property {boolean} passive
+ * @property {boolean} [spent] it was to fire once, and did
+ */
+
+/** What each key holds, unless it is null. @type {Record<string, string>} */
+const KEYS = {
+  name: "string",
+  on: "string",
+  form: "string",
+  value: "string",
+  opts: "object",
+  prevent: "boolean",
+};
 
 /** @type {WeakMap<Element, {text: string, calls: Call[]}>} */
 const parsed = new WeakMap();
@@ -28,31 +46,51 @@ const parsed = new WeakMap();
 export function callsOf(element) {
   /** @type {string} */
   const text = (invoke(element, "getAttribute", ATTRIBUTE) ?? "[]").trim();
-  const known = parsed.get(element);
-  if (known?.text === text) return known.calls;
-  /** @type {{text: string, calls: Call[]}} */
-  const fresh = { text, calls: [] };
-  parsed.set(element, fresh);
-  try {
-    fresh.calls = parseCalls(text, defaultEvent(element));
-  } catch (error) {
-    fail("attribute", `${error} in ${text}`, { element });
+  let known = parsed.get(element);
+  if (known?.text !== text) {
+    known = { text, calls: [] };
+    parsed.set(element, known);
+    try {
+      known.calls = []
+        .concat(/^[[{"]/.test(text) ? JSON.parse(text) : text)
+        .flatMap((item) =>
+          parseCall(typeof item === "string" ? { name: item } : item, defaultEvent(element)),
+        );
+    } catch (error) {
+      fail("attribute", `${error} in ${text}`, { element });
+    }
   }
-  return fresh.calls;
+  return known.calls;
 }
 
 /**
- * @param {string} text a JSON list, object or string, or a bare name
+ * @param {any} call
  * @param {string} event without `on`
  * @returns {Call[]}
  */
-export const parseCalls = (text, event) =>
-  [].concat(/^[[{"]/.test(text) ? JSON.parse(text) : text).map((item) => {
-    const call = typeof item === "string" ? { name: item } : item;
-    const { name, on, opts } = /** @type {any} */ (call);
-    const odd = Object.keys(call).find((key) => !KEYS.includes(key));
-    if (odd || !name?.trim() || typeof (opts ?? {}) !== "object") {
-      throw new Error(odd ? `"${odd}"?` : "no name, or no opts");
+function parseCall(call, event) {
+  for (const key in call) {
+    if (typeof call[key] !== KEYS[key] && (call[key] !== null || !KEYS[key])) throw new Error(key);
+  }
+  if (!call.name?.trim()) throw new Error("name");
+  return (call.on ?? event).split(",").map((/** @type {any} */ text) => {
+    // An empty trigger has no match, which throws.
+    const [type, ...modifiers] = text.match(/\S+/g);
+    /** @type {any} */
+    const on = { type, once: false, consume: false, capture: false, passive: false };
+    for (const modifier of modifiers) {
+      if (on[modifier] !== false) throw new Error(modifier);
+      on[modifier] = true;
     }
-    return { ...call, triggers: parseTriggers(on ?? event) };
+    return { ...call, on };
   });
+}
+
+/** @param {any} element @returns {string} */
+const defaultEvent = (element) =>
+  isForm(element)
+    ? "submit"
+    : (invoke(element, "matches", CONTROLS) || element.constructor.formAssociated) &&
+        !/^(submit|image|reset|button)$/.test(element.type)
+      ? "change"
+      : "click";

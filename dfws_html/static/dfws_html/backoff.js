@@ -9,7 +9,7 @@ const FINAL = [4400, 4401, 4403, 4406];
  * @param {number} random from 0 to 1
  * @returns {number | null} milliseconds, or null for never
  */
-export function retryDelay(code, attempt, random) {
-  if (FINAL.includes(code)) return null;
-  return random * (code === 1012 ? 5000 : Math.min(30000, 500 * 2 ** attempt));
-}
+export const retryDelay = (code, attempt, random) =>
+  FINAL.includes(code)
+    ? null
+    : random * (code === 1012 ? 5000 : Math.min(30000, 500 * 2 ** attempt));

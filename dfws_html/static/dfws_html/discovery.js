@@ -5,23 +5,19 @@ import { invoke } from "./nodes.js";
 
 /** From now on, what stands in the document and what comes into it is alive; what leaves is forgotten by itself. */
 export function discover() {
-  find(document);
+  find(document.documentElement);
   new MutationObserver((records) => {
     for (const { target, addedNodes, attributeName } of records) {
-      for (const node of attributeName ? [target] : addedNodes) find(node);
+      (attributeName ? [target] : addedNodes).forEach(find);
     }
   }).observe(document, { subtree: true, childList: true, attributeFilter: [ATTRIBUTE] });
   // What a swap adds is alive at once, for code that runs before the observer does.
   addEventListener("DOMContentAdded", ({ target }) => find(target), true);
 }
 
-/** @param {any} root */
+/** @param {unknown} root */
 function find(root) {
-  if (root instanceof Element) listenTo(root);
-  if (root.firstElementChild) invoke(root, "querySelectorAll", `[${ATTRIBUTE}]`).forEach(listenTo);
-}
-
-/** @param {Element} element */
-function listenTo(element) {
-  for (const { triggers } of callsOf(element)) triggers.forEach(listen);
+  if (root instanceof Element) {
+    [root, ...invoke(root, "querySelectorAll", `[${ATTRIBUTE}]`)].flatMap(callsOf).forEach(listen);
+  }
 }

@@ -11,51 +11,43 @@ const consumed = new WeakMap();
 /**
  * Bubbling events are listened to last: the listener is added again while the event is captured, so that editors
  * have copied their text into the textarea before it is read. Others are only seen while captured.
- * @param {import("./triggers.js").Trigger} trigger
+ * @param {import("./attribute.js").Call} call
  */
-export function listen({ type, passive = false }) {
-  const key = type + passive;
-  if (heard.has(key)) return;
-  heard.add(key);
+export function listen({ on: { type, passive } }) {
+  if (heard.has(type + passive)) return;
+  heard.add(type + passive);
   // Chromium does not make `mouseenter` and its like for a listener on the window alone.
   const root = /(enter|leave)$/.test(type) ? document : window;
-  /** @param {Event} event */
-  const bubbling = (event) => hear(event, passive, false);
-  /** @param {Event} event */
-  const capturing = (event) => {
-    root.removeEventListener(type, bubbling);
-    if (event.bubbles) root.addEventListener(type, bubbling, { passive });
-    hear(event, passive, true);
+  /**
+   * Calls what the elements on the event's way want called, innermost first; shadow roots are not entered.
+   * @param {Event} event
+   */
+  const hear = (event) => {
+    const capturing = event.eventPhase === 1;
+    if (capturing) {
+      root.removeEventListener(type, hear);
+      root.addEventListener(type, hear, { passive });
+    }
+    for (const element of event.composedPath()) {
+      if (
+        element instanceof Element &&
+        (event.bubbles || element === event.target) &&
+        !(invoke(element, "getRootNode") instanceof ShadowRoot)
+      ) {
+        for (const call of callsOf(element)) {
+          const { on } = call;
+          if (
+            on.type === type &&
+            on.passive === passive &&
+            (on.capture || !event.bubbles) === capturing
+          ) {
+            if (on.consume) consumed.set(event, element);
+            react(element, call, event);
+          }
+        }
+        if (consumed.get(event) === element) break;
+      }
+    }
   };
-  root.addEventListener(type, capturing, { passive, capture: true });
-}
-
-/**
- * Calls what the elements on the event's way want called, innermost first; shadow roots are not entered.
- * @param {Event} event
- * @param {boolean} passive
- * @param {boolean} capturing
- */
-function hear(event, passive, capturing) {
-  const { type, bubbles, target } = event;
-  for (const element of event.composedPath()) {
-    if (
-      !(element instanceof Element && (bubbles || element === target)) ||
-      invoke(element, "getRootNode") instanceof ShadowRoot
-    ) {
-      continue;
-    }
-    for (const call of callsOf(element)) {
-      const trigger = call.triggers.find(
-        (one) =>
-          one.type === type &&
-          !one.passive === !passive &&
-          !(one.capture || !bubbles) === !capturing,
-      );
-      if (!trigger) continue;
-      if (trigger.consume) consumed.set(event, element);
-      react(element, call, trigger, event);
-    }
-    if (consumed.get(event) === element) break;
-  }
+  root.addEventListener(type, hear, { passive, capture: true });
 }

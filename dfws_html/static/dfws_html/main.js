@@ -1,30 +1,19 @@
 /** @file Wires the parts together and opens the door `window.DFSignals`. */
 import { discover } from "./discovery.js";
-import { abandon, sweep } from "./outbox.js";
+import { sweep } from "./outbox.js";
 import { adopt } from "./positions.js";
 import { WINDOW_HEADER } from "./protocol.js";
-import { hello, receive, takeTopics } from "./receiver.js";
-import { meta, session } from "./session.js";
-import { call, connect, define, stopHolding } from "./signals.js";
+import { receive, takeTopics } from "./receiver.js";
+import { meta, subscribe, token, windowId } from "./session.js";
+import { call, connect, stopHolding } from "./signals.js";
 import { close, start, tick } from "./socket.js";
 import { watchTyping } from "./touched.js";
-import { verbs } from "./verbs.js";
 
 const TICK = 1000;
 
 const DFSignals = {
   connect,
-  /**
-   * Calls the functions connected to a signal, then the server.
-   * @param {string} name
-   * @param {unknown} [opts]
-   * @param {import("./protocol.js").CallOptions} [options]
-   * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
-   */
-  call(name, opts, options) {
-    call(name, opts, options);
-    return false;
-  },
+  call,
   /**
    * Calls, and waits for what the handler returns.
    * @param {string} name
@@ -34,35 +23,32 @@ const DFSignals = {
    */
   ask: (name, opts, options) =>
     new Promise((resolve, reject) => {
-      call(name, opts, options, undefined, true, (error, result) =>
-        error ? reject(error) : resolve(result),
+      call(name, opts, options, undefined, true, ({ code, message = code, result }) =>
+        code ? reject(Object.assign(new Error(`${message}`), { code })) : resolve(result),
       );
     }),
   /** The window's id, null before the first welcome. */
   get window() {
-    return session.window;
+    return windowId;
   },
   /** For requests of this page: the server then knows its window. */
   headers() {
-    const token = session.token || meta()?.content;
-    return token ? { [WINDOW_HEADER]: token } : {};
+    const known = token || meta()?.content;
+    return known ? { [WINDOW_HEADER]: known } : {};
   },
   topics: takeTopics,
 };
 
 function open() {
   const page = meta();
-  if (!page) {
+  if (page) {
+    const { url = "/ws/", pos, life = "" } = page.dataset;
+    adopt(life, pos ? +pos : undefined);
+    subscribe({ t: [], token: page.content });
+    start(new URL(url, location.href).href.replace("http", "ws"), receive);
+  } else {
     close();
-    abandon();
-    return;
   }
-  const { url = "/ws/", pos, life = "" } = page.dataset;
-  session.token = page.content;
-  adopt(life, pos ? +pos : undefined);
-  const address = new URL(url, location.href);
-  address.protocol = address.protocol.replace("http", "ws");
-  start({ url: address.href, hello, receive, closed: abandon });
   setInterval(() => {
     tick();
     sweep();
@@ -73,24 +59,27 @@ function open() {
 function parsed() {
   watchTyping();
   setTimeout(() => {
-    if (!(/** @type {any} */ (document).prerendering)) open();
-    else document.addEventListener("prerenderingchange", open, { once: true });
+    when(!(/** @type {any} */ (document).prerendering), "prerenderingchange", open);
   });
 }
 
-function run() {
-  define(verbs);
-  discover();
-  const [navigation] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-  const loaded = document.readyState === "complete";
-  if (loaded || navigation?.domContentLoadedEventStart) parsed();
-  else addEventListener("DOMContentLoaded", parsed);
-  if (loaded) stopHolding();
-  else addEventListener("load", stopHolding);
+/**
+ * Does it now, or at the event that says it is time.
+ * @param {unknown} ready
+ * @param {string} type
+ * @param {() => void} act
+ */
+function when(ready, type, act) {
+  if (ready) act();
+  else addEventListener(type, act, true);
 }
 
 // The script may stand in a page twice.
 if (!("DFSignals" in window)) {
   Object.assign(window, { DFSignals });
-  run();
+  discover();
+  const [navigation] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
+  const loaded = document.readyState === "complete";
+  when(loaded || navigation?.domContentLoadedEventStart, "DOMContentLoaded", parsed);
+  when(loaded, "load", stopHolding);
 }

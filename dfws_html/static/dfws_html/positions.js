@@ -1,29 +1,29 @@
 /** @file Which numbered frames this window still lacks: a position per topic. */
 
-const VOID = -1;
-/** Applied numbers are remembered above the lowest position; an idle topic must not let them pile up. */
+/** Applied numbers are remembered: one that a topic still lacks may have come by another. */
 const REMEMBERED = 4096;
+const VOID = -1;
 
 /** Of the history that the positions belong to. */
 export let life = "";
-/** Position of every topic when the page was rendered. */
-let base = VOID;
-/** @type {Map<number, number>} */
-let known = new Map();
-/** @type {Set<number>} */
-const applied = new Set();
+/** By topic index; a void one is undefined: JSON leaves it out. @type {Record<number, number | undefined>} */
+export let positions = {};
+/** Position of every topic when the page was rendered. @type {number | undefined} */
+let base;
+/** @type {number[]} */
+let applied = [];
 
 /**
  * Another life voids every position that does not come with it.
  * @param {string} next
  * @param {number} [position]
  */
-export function adopt(next, position = VOID) {
+export function adopt(next, position) {
   if (next === life) return;
   life = next;
   base = position;
-  applied.clear();
-  for (const index of known.keys()) known.set(index, VOID);
+  applied = [];
+  for (const index in positions) positions[index] = base;
 }
 
 /**
@@ -31,45 +31,32 @@ export function adopt(next, position = VOID) {
  * @param {Record<number, number>} [named] positions that the server names
  */
 export function setTopics(topics, named = {}) {
-  const before = known;
-  known = new Map();
+  const before = positions;
+  positions = {};
   topics.forEach((id, index) => {
-    if (id) known.set(index, named[index] ?? before.get(index) ?? base);
+    if (id) positions[index] = named[index] ?? before[index] ?? base;
   });
 }
 
 /**
  * Never lowers a position.
  * @param {number} number
- * @param {Iterable<number>} [topics] default: all
+ * @param {any[]} [topics] default: all
  */
-export function raise(number, topics = known.keys()) {
-  for (const index of topics) {
-    if (positionOf(index) < number && known.has(index)) known.set(index, number);
-  }
-  const lowest = Math.min(...known.values());
-  for (const one of applied) if (one <= lowest || applied.size > REMEMBERED) applied.delete(one);
+export function raise(number, topics = Object.keys(positions)) {
+  for (const index of topics) positions[index] = Math.max(positions[index] ?? VOID, number);
 }
 
 /**
- * Applies a frame unless it was applied before; its position moves after that.
- * @param {number} number
- * @param {number[]} topics
- * @param {() => void} apply
+ * Whether a frame is to be applied. It counts as applied from now on: nothing can come between, and a function that
+ * throws must not bring it back.
+ * @param {{o?: number, t?: number[]}} frame
+ * @returns {boolean}
  */
-export function once(number, topics, apply) {
-  if (applied.has(number) || !topics.some((index) => positionOf(index) < number)) return;
-  try {
-    apply();
-  } finally {
-    applied.add(number);
-    raise(number, topics);
-  }
+export function take({ o, t = [] }) {
+  if (o === undefined) return true;
+  if (applied.includes(o) || t.every((index) => (positions[index] ?? VOID) >= o)) return false;
+  if (applied.push(o) > REMEMBERED) applied.shift();
+  raise(o, t);
+  return true;
 }
-
-/** @returns {Record<number, number>} for the hello */
-export const positions = () =>
-  Object.fromEntries([...known].filter(([, position]) => position > VOID));
-
-/** @param {number} index */
-const positionOf = (index) => known.get(index) ?? VOID;

@@ -1,21 +1,13 @@
 /** @file What each frame of the server does here. */
 import { emit, fail } from "./events.js";
-import { acknowledge, crash, finish, refuse, resend } from "./outbox.js";
-import { adopt, life, once, positions, raise, setTopics } from "./positions.js";
-import { VERSION } from "./protocol.js";
-import { session } from "./session.js";
+import { acknowledge, settle, sweep } from "./outbox.js";
+import { adopt, raise, take } from "./positions.js";
+import { adoptWindow, c, subscribe } from "./session.js";
 import { deliver } from "./signals.js";
 import { send, welcomed } from "./socket.js";
 
 /** A token whose topics the server has not taken yet. @type {string | null} */
 let wanted = null;
-
-/** @returns {string} the first frame on each socket */
-export function hello() {
-  const { token, c } = session;
-  const url = location.href;
-  return JSON.stringify({ df: "hello", v: VERSION, token, c, life, pos: positions(), url });
-}
 
 /**
  * The window's topics become those of a token that an HTTP answer's header brought.
@@ -31,23 +23,22 @@ const controls = {
   // @ts-expect-error a table without inherited names, as the frame is foreign
   __proto__: null,
   welcome(frame) {
-    session.window = frame.w;
-    session.limit = frame.lim?.frame ?? session.limit;
+    adoptWindow(frame);
     adopt(frame.life);
-    subscribed(frame);
+    subscribe(frame);
     welcomed(frame.hb);
     takeTopics(wanted);
-    resend();
+    sweep(true);
   },
   topics(frame) {
     wanted = null;
-    subscribed(frame);
+    subscribe(frame);
   },
   hb: ({ pos }) => raise(pos),
   ack: ({ n }) => acknowledge(n),
-  nack: ({ n, code, message }) => refuse(n, code, message),
-  done: (frame) => answer(frame, (n) => finish(n, frame.result)),
-  fail: (frame) => answer(frame, (n) => crash(n, frame.code, frame.error, frame.traceback)),
+  nack: (frame) => settle(frame.n, "error", frame, 2),
+  done: answer,
+  fail: answer,
   resync({ t: topics, pos, life, spread }) {
     adopt(life);
     raise(pos, topics);
@@ -55,35 +46,24 @@ const controls = {
   },
 };
 
+/** @param {any} frame */
+function answer(frame) {
+  const { df, call, code, error } = frame;
+  const [load, n] = call.split(".");
+  if (!take(frame) || load !== c) return;
+  const outcome = df === "done" ? df : code === "unknown" ? code : "error";
+  settle(+n, outcome, { ...frame, message: error });
+}
+
 /** @param {string} text */
 export function receive(text) {
   try {
     const frame = JSON.parse(text);
-    if (frame.df) controls[frame.df]?.(frame);
-    else if (!frame.signal) throw new Error(text);
-    else numbered(frame, () => deliver(frame.signal, frame.opts ?? {}, frame.signal_id));
+    const { df, signal, opts = {}, signal_id } = frame;
+    if (df) controls[df]?.(frame);
+    else if (!signal) throw new Error(text);
+    else if (take(frame)) deliver(signal, opts, signal_id);
   } catch (error) {
     fail("frame", error);
   }
 }
-
-/** @param {{t: (string | null)[], pos?: Record<number, number>, token?: string}} frame */
-function subscribed({ t, pos, token }) {
-  session.token = token ?? session.token;
-  setTopics(t, pos);
-}
-
-/**
- * @param {any} frame
- * @param {(n: number) => void} act
- */
-function answer(frame, act) {
-  const [c, n] = frame.call.split(".");
-  numbered(frame, () => c === session.c && act(+n));
-}
-
-/**
- * @param {{o?: number, t?: number[]}} frame
- * @param {() => void} apply
- */
-const numbered = ({ o, t = [] }, apply) => (o === undefined ? apply() : once(o, t, apply));

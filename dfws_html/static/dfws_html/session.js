@@ -1,14 +1,30 @@
-/** @file What this load of the page knows about its window. */
+/** @file What this load of the page knows about its window, and says of itself in every hello. */
+import { life, positions, setTopics } from "./positions.js";
+import { VERSION } from "./protocol.js";
 
-export const session = {
-  /** Names this load in its calls `c.n`: the back button and a duplicated tab bring the same token again. */
-  c: URL.createObjectURL(new Blob()).slice(-36), // crypto.randomUUID() is missing over plain http
-  token: "",
-  /** @type {string | null} */
-  window: null,
-  /** Bytes of a frame, until the welcome names the server's limit. */
-  limit: 65536,
-};
-
+/** Names this load in its calls `c.n`: the back button and a duplicated tab bring the same token again. */
+export const c = URL.createObjectURL(new Blob()).slice(-36); // crypto.randomUUID() is missing over plain http
 /** What the server wrote into the page. @returns {HTMLMetaElement | null} */
 export const meta = () => document.querySelector("meta[name=dfws]");
+
+export let token = "";
+/** @type {string | null} */
+export let windowId = null;
+/** Bytes of a frame. @type {number} */
+export let limit;
+
+/** @param {{w: string, lim: {frame: number}}} welcome */
+export function adoptWindow({ w, lim }) {
+  windowId = w;
+  limit = lim.frame;
+}
+
+/** @param {{t: (string | null)[], pos?: Record<number, number>, token?: string}} frame */
+export function subscribe({ t, pos, token: fresh = token }) {
+  token = fresh;
+  setTopics(t, pos);
+}
+
+/** @returns {string} the first frame on each socket */
+export const hello = () =>
+  JSON.stringify({ df: "hello", v: VERSION, token, c, life, pos: positions, url: location.href });

@@ -1,20 +1,21 @@
 /** @file Signals and the functions of this page: who is called when, and what goes on to the server. */
 import { emit, fail } from "./events.js";
 import { post } from "./outbox.js";
-import { encodeCall } from "./protocol.js";
+import { c } from "./session.js";
+import { verbs } from "./verbs.js";
 
 /** @typedef {(opts: any, signalId?: string) => void} SignalFunction */
 
-const HELD = 100;
 const GRACE = 2000; // after load, for functions that are connected late
 
 /** @type {Map<string, Set<SignalFunction>>} */
 const functions = new Map();
-/** Signals that never leave the page. @type {ReadonlyMap<string, SignalFunction>} */
-let builtins = new Map();
-/** @type {[string, unknown, string?][]} */
+for (const [name, verb] of verbs) functions.set(name, new Set([verb]));
+
+let last = 0; // number of a call
+/** Frames without a function. @type {[string, unknown, string?][]} */
 let held = [];
-let holding = true;
+let room = 100;
 
 /**
  * @param {string} name
@@ -25,36 +26,33 @@ export function connect(name, fn) {
   const connected = functions.get(name) ?? new Set();
   functions.set(name, connected.add(fn));
   queueMicrotask(release);
-  return () => {
-    connected.delete(fn);
-  };
-}
-
-/** @param {ReadonlyMap<string, SignalFunction>} table */
-export function define(table) {
-  builtins = table;
+  return () => connected.delete(fn);
 }
 
 /**
- * A signal of this page: its own functions first, then the server.
+ * A signal of this page: its own functions first, then the server, unless it is one that every window knows.
  * @param {string} signal
  * @param {unknown} [opts]
  * @param {import("./protocol.js").CallOptions} [options]
  * @param {Element} [element]
  * @param {boolean} [reply]
  * @param {import("./outbox.js").Settle} [settle]
+ * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
  */
-export function call(signal, opts = {}, options, element, reply, settle) {
-  const detail = { signal, element };
-  if (!emit("before", detail)) {
-    settle?.(Object.assign(new Error(signal), { code: "prevented" }));
-    return;
+export function call(signal, opts = {}, options = {}, element, reply, settle = () => {}) {
+  if (emit("before", { signal, element })) {
+    const { timeout, ...when } = options;
+    const n = ++last;
+    // Encoded before a function of the page can change it.
+    const text = verbs.has(signal) ? "" : JSON.stringify({ signal, opts, n, reply, ...when });
+    const local = run(signal, opts);
+    const detail = { signal, element, call: `${c}.${n}` };
+    if (text) post({ n, text, detail, reply, timeout, local, settle });
+    else settle({});
+  } else {
+    settle({ code: "prevented" });
   }
-  // Encoded before a function of the page can change it.
-  const body = builtins.has(signal) ? "" : encodeCall(signal, opts, reply, options);
-  const local = run(signal, opts);
-  if (body) post({ signal, body, element, reply, timeout: options?.timeout, local, settle });
-  else settle?.(null);
+  return false;
 }
 
 /**
@@ -65,14 +63,14 @@ export function call(signal, opts = {}, options, element, reply, settle) {
  */
 export function deliver(name, opts, id) {
   if (run(name, opts, id)) return;
-  if (holding && held.length < HELD) held.push([name, opts, id]);
+  if (held.length < room) held.push([name, opts, id]);
   else fail("no-function", name, { signal: name }, "debug");
 }
 
 /** The page has loaded: what nobody connects to in a moment is dropped. */
 export function stopHolding() {
   setTimeout(() => {
-    holding = false;
+    room = 0;
     release();
   }, GRACE);
 }
@@ -90,8 +88,7 @@ function release() {
  * @returns {boolean} whether there was a function
  */
 function run(name, opts, id) {
-  const builtin = builtins.get(name);
-  const all = [...(builtin ? [builtin] : []), ...(functions.get(name) ?? [])];
+  const all = [...(functions.get(name) ?? [])];
   for (const fn of all) {
     try {
       fn(opts, id);

@@ -1,17 +1,9 @@
 /** @file One websocket that stays: when to connect, whether it lives, when to try again. */
 import { retryDelay } from "./backoff.js";
+import { now } from "./clock.js";
 import { emit, report } from "./events.js";
 import { HEARTBEAT } from "./protocol.js";
-
-/** @typedef {"connecting" | "open" | "retrying" | "closed"} State */
-
-/**
- * @typedef {object} Ends what the socket is tied to
- * @property {string} url
- * @property {() => string} hello the first frame
- * @property {(text: string) => void} receive
- * @property {() => void} closed no socket will come any more
- */
+import { hello } from "./session.js";
 
 const PATIENCE = 20000; // from connecting to the welcome
 const ANSWER = 10000; // from a heartbeat to any frame
@@ -19,37 +11,38 @@ const JUMP = 40000; // between two ticks of one second: the machine slept
 const STABLE = 30000;
 const FLASH = 1000;
 
-/** @type {State | undefined} */
+/** Undefined before the start. @type {"connecting" | "open" | "retrying" | "closed" | undefined} */
 let state;
-/** @type {Ends} */
-let ends;
-/** @type {WebSocket | null} */
-let socket = null;
+/** @type {string} */
+let address;
+/** @type {(text: string) => void} */
+let receive;
+/** The living one, if any. @type {any} */
+let socket;
 let attempt = 0;
 let opened = 0;
-let beat = 0; // milliseconds of quiet between heartbeats
-let probeAt = Infinity;
-let deadline = Infinity;
-let ticked = 0;
+let beat = 0; // milliseconds of quiet before a heartbeat
+let asked = false; // the server owes an answer
+let due = 0; // when the quiet has lasted too long
+let ticked = Infinity;
 /** @type {ReturnType<typeof setTimeout>} */
 let retry;
-/** @type {ReturnType<typeof setTimeout>} */
-let painting;
-
-const steady = () => performance.now();
 
 export const isOpen = () => state === "open";
 export const isClosed = () => state === "closed";
 
-/** @param {Ends} given */
-export function start(given) {
-  ends = given;
+/**
+ * @param {string} url
+ * @param {(text: string) => void} receiver
+ */
+export function start(url, receiver) {
+  address = url;
+  receive = receiver;
   become("connecting");
   connect();
   addEventListener("pagehide", () => {
-    release();
+    if (socket) lose(1012);
     clearTimeout(retry);
-    if (!isClosed()) become("retrying");
   });
   for (const type of ["online", "pageshow", "resume", "visibilitychange"]) {
     addEventListener(type, wake, true); // those of the document pass here too
@@ -67,9 +60,8 @@ export function close() {
  */
 export function welcomed(seconds) {
   beat = seconds * 1000;
-  opened = steady();
+  opened = now();
   become("open");
-  rest();
   emit("connected");
 }
 
@@ -79,87 +71,77 @@ export function welcomed(seconds) {
  */
 export function send(text) {
   const ready = isOpen() && socket?.readyState === 1;
-  if (ready) socket?.send(text);
+  if (ready) socket.send(text);
   return ready;
 }
 
 /** To be called each second. */
 export function tick() {
-  const slept = Date.now() - ticked > JUMP && !document.hidden; // hidden pages tick once a minute
-  ticked = Date.now();
+  const slept = now() - ticked > JUMP && !document.hidden; // hidden pages tick once a minute
+  ticked = now();
   if (!socket) return;
-  if (slept || steady() > deadline) lose(1006);
-  else if (steady() > probeAt) probe();
+  if (slept || (asked && ticked > due)) lose(1006);
+  else if (ticked > due) probe();
 }
 
-/** @param {State} next */
+/** @param {NonNullable<typeof state>} next */
 function become(next) {
-  if (next === state) return;
   state = next;
-  clearTimeout(painting);
-  const paint = () => document.documentElement.setAttribute("data-df-connection", next);
-  if (next === "retrying") painting = setTimeout(paint, FLASH);
+  const paint = () => {
+    document.documentElement.dataset.dfConnection = state;
+  };
+  if (next === "retrying") setTimeout(paint, FLASH);
   else paint();
+}
+
+/**
+ * @param {boolean} answer
+ * @param {number} milliseconds
+ */
+function expect(answer, milliseconds) {
+  asked = answer;
+  due = now() + milliseconds;
 }
 
 function connect() {
   clearTimeout(retry);
-  ticked = Date.now();
-  deadline = steady() + PATIENCE;
-  const mine = new WebSocket(ends.url);
-  socket = mine;
-  mine.onopen = () => mine.send(ends.hello());
-  mine.onmessage = ({ data }) => {
-    if (isOpen()) rest();
-    ends.receive(data);
+  socket = new WebSocket(address);
+  socket.onopen = () => socket.send(hello());
+  socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
+    receive(data);
+    expect(false, beat * (0.8 + 0.4 * Math.random()));
   };
-  mine.onclose = ({ code, reason }) => lose(code, reason);
-}
-
-/** Something was heard. */
-function rest() {
-  deadline = Infinity;
-  probeAt = steady() + beat * (0.8 + 0.4 * Math.random());
+  socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => lose(code, reason);
+  expect(true, PATIENCE);
 }
 
 function probe() {
-  probeAt = Infinity;
-  deadline = Math.min(deadline, steady() + ANSWER);
   send(HEARTBEAT);
-}
-
-/** Lets go of the socket without waiting for a dead network to say so. */
-function release() {
-  if (!socket) return;
-  socket.onopen = socket.onmessage = socket.onclose = null;
-  socket.close();
-  socket = null;
-  probeAt = Infinity;
-  if (!isOpen()) return;
-  if (steady() - opened > STABLE) attempt = 0;
-  emit("disconnected");
+  expect(true, ANSWER);
 }
 
 /**
+ * Lets go of the socket without waiting for a dead network to say so.
  * @param {number} code
  * @param {string} [message]
  */
 function lose(code, message) {
-  release();
-  const delay = retryDelay(code, attempt++, Math.random());
-  if (delay === null) {
-    become("closed");
-    report("refused", { code: `${code}`, message });
-    ends.closed();
-  } else {
-    become("retrying");
-    retry = setTimeout(connect, delay);
+  socket.onclose = null;
+  socket.close();
+  socket = null;
+  if (isOpen()) {
+    if (now() - opened > STABLE) attempt = 0;
+    emit("disconnected");
   }
+  const delay = retryDelay(code, attempt++, Math.random());
+  become(delay === null ? "closed" : "retrying");
+  if (delay === null) report("refused", { code: `${code}`, message });
+  else retry = setTimeout(connect, delay);
 }
 
 function wake() {
   if (document.hidden) return;
-  ticked = Date.now();
-  if (isOpen()) probe();
-  else if (state === "retrying" && !socket) connect();
+  ticked = now();
+  if (!socket) isClosed() || connect();
+  else if (!asked) probe();
 }
