@@ -1,7 +1,8 @@
 /** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`. */
+
+import { CONTROLS } from "./controls.js";
 import { fail } from "./events.js";
 import { invoke, isForm } from "./nodes.js";
-import { CONTROLS } from "./touched.js";
 
 export const ATTRIBUTE = "data-df-signal";
 
@@ -51,8 +52,8 @@ export function callsOf(element) {
     known = { text, calls: [] };
     parsed.set(element, known);
     try {
-      known.calls = []
-        .concat(/^[[{"]/.test(text) ? JSON.parse(text) : text)
+      known.calls = [/^[[{"]/.test(text) ? JSON.parse(text) : text]
+        .flat()
         .flatMap((item) =>
           parseCall(typeof item === "string" ? { name: item } : item, defaultEvent(element)),
         );
@@ -70,7 +71,7 @@ export function callsOf(element) {
  */
 function parseCall(call, event) {
   for (const key in call) {
-    if (typeof call[key] !== KEYS[key] && (call[key] !== null || !KEYS[key])) throw new Error(key);
+    if (typeof call[key] !== KEYS[key] && !(KEYS[key] && call[key] === null)) throw new Error(key);
   }
   if (!call.name?.trim()) throw new Error("name");
   return (call.on ?? event).split(",").map((/** @type {any} */ text) => {

@@ -1,9 +1,10 @@
 /** @file One call on one event: whether the event is heeded and prevented, and what is sent. */
+
+import { untouch } from "./controls.js";
 import { fail } from "./events.js";
 import { controlValue, formFields } from "./forms.js";
 import { get, invoke, isForm } from "./nodes.js";
 import { call as callSignal } from "./signals.js";
-import { untouch } from "./touched.js";
 
 /** Events that we have prevented: whatever prevented the others said no. @type {WeakSet<Event>} */
 const ours = new WeakSet();
@@ -37,8 +38,11 @@ export function react(element, { name, on, form, value, opts, prevent }, event) 
   ) {
     return;
   }
-  const closesDialog = submits && (submitter?.formMethod || get(submitted, "method")) === "dialog";
-  if (prevent ?? (link || (submits && !closesDialog))) {
+  // A dialog is the browser's to close.
+  if (
+    prevent ??
+    (link || (submits && (submitter?.formMethod || get(submitted, "method")) !== "dialog"))
+  ) {
     ours.add(event);
     event.preventDefault();
   }
@@ -50,8 +54,8 @@ export function react(element, { name, on, form, value, opts, prevent }, event) 
     if (form) all[form] = formFields(element, submitted, submitter);
     if (value) all[value] = controlValue(element, event.target);
     on.spent = on.once;
-    callSignal(name, all, {}, element, submits || undefined, ({ code }) => {
-      if (submits && !code) untouch(get(submitted, "elements"));
+    callSignal(name, all, {}, element, submits || undefined, (error) => {
+      if (submits && !error) untouch(submitted);
     });
   } catch (error) {
     fail("value", error, { signal: name, element });

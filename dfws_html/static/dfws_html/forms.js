@@ -30,10 +30,9 @@ export function controlValue(element, target) {
       !isForm(one) &&
       ("labels" in one || one.isContentEditable || (/-/.test(one.localName) && "value" in one)),
   );
-  const { value, files, multiple, selectedOptions } = control;
-  const list = files ?? (multiple && selectedOptions);
+  const list = control.files ?? (control.multiple && control.selectedOptions);
   if (list) return Array.from(list, (one) => one.name ?? one.value);
-  return isCheckable(control) ? control.checked : (value ?? control.innerText);
+  return isCheckable(control) ? control.checked : (control.value ?? control.innerText);
 }
 
 /** @param {any} control @returns {boolean} */

@@ -2,6 +2,7 @@
 import { callsOf } from "./attribute.js";
 import { react } from "./calls.js";
 import { invoke } from "./nodes.js";
+import { isLeaving } from "./swaps.js";
 
 const heard = new Set();
 
@@ -14,8 +15,9 @@ const consumed = new WeakMap();
  * @param {import("./attribute.js").Call} call
  */
 export function listen({ on: { type, passive } }) {
-  if (heard.has(type + passive)) return;
-  heard.add(type + passive);
+  const key = type + passive;
+  if (heard.has(key)) return;
+  heard.add(key);
   // Chromium does not make `mouseenter` and its like for a listener on the window alone.
   const root = /(enter|leave)$/.test(type) ? document : window;
   /**
@@ -23,6 +25,7 @@ export function listen({ on: { type, passive } }) {
    * @param {Event} event
    */
   const hear = (event) => {
+    if (isLeaving(event)) return;
     const capturing = event.eventPhase === 1;
     if (capturing) {
       root.removeEventListener(type, hear);

@@ -1,4 +1,6 @@
 /** @file Wires the parts together and opens the door `window.DFSignals`. */
+
+import { watchTyping } from "./controls.js";
 import { discover } from "./discovery.js";
 import { sweep } from "./outbox.js";
 import { adopt } from "./positions.js";
@@ -7,7 +9,6 @@ import { receive, takeTopics } from "./receiver.js";
 import { meta, subscribe, token, windowId } from "./session.js";
 import { call, connect, stopHolding } from "./signals.js";
 import { close, start, tick } from "./socket.js";
-import { watchTyping } from "./touched.js";
 
 const TICK = 1000;
 

@@ -24,7 +24,7 @@ let opened = 0;
 let beat = 0; // milliseconds of quiet before a heartbeat
 let asked = false; // the server owes an answer
 let due = 0; // when the quiet has lasted too long
-let ticked = Infinity;
+let ticked = 0;
 /** @type {ReturnType<typeof setTimeout>} */
 let retry;
 
@@ -105,6 +105,7 @@ function expect(answer, milliseconds) {
 
 function connect() {
   clearTimeout(retry);
+  ticked = now();
   socket = new WebSocket(address);
   socket.onopen = () => socket.send(hello());
   socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
@@ -142,6 +143,9 @@ function lose(code, message) {
 function wake() {
   if (document.hidden) return;
   ticked = now();
-  if (!socket) isClosed() || connect();
-  else if (!asked) probe();
+  if (socket) {
+    if (!asked) probe();
+  } else if (!isClosed()) {
+    connect();
+  }
 }

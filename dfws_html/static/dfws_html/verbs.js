@@ -1,42 +1,29 @@
 /** @file The signals that every window knows, as one table. */
+import { setFields } from "./controls.js";
 import { fail } from "./events.js";
-import { setFields } from "./fields.js";
-import { get, invoke, isForm } from "./nodes.js";
-import { change, swap } from "./swaps.js";
-import { CONTROLS } from "./touched.js";
+import { swap } from "./swaps.js";
 
-/** @typedef {(target: any, opts: any, signal: string, rank: number) => void} Verb done to each element that the selector finds */
+/** @typedef {(target: any, opts: any, refuse: (cause: unknown) => void, rank: number) => void} Verb done to each element that the selector finds */
 
-/** @type {(place: import("./swaps.js").Place) => Verb} */
+/** @type {(...how: [import("./swaps.js").Place, "textContent"?]) => Verb} */
 const swapping =
-  (place) =>
+  (place, kind) =>
   (target, { content }) =>
-    swap(target, place, content);
+    swap(target, place, content, kind);
 
 /** @type {(method: "add" | "remove") => Verb} */
 const classing =
   (method) =>
   (target, { class_name }) =>
-    get(target, "classList")[method](...class_name.split(/\s+/).filter(Boolean));
+    target.classList[method](...(class_name.match(/\S+/g) ?? []));
 
-/** @type {Verb} */
-const setText = (target, { content = "" }) =>
-  change([...get(target, "children")], () => {
-    Reflect.set(Node.prototype, "textContent", content, target);
-  });
-
-/** @type {Verb} */
-const setAttribute = (target, { attr_name, attr_value }, signal) => {
-  const value = `${attr_value ?? ""}`;
-  if (/^(on|srcdoc$)/i.test(attr_name) || /^javascript:/i.test(value.replace(/[\0-\x20]/g, ""))) {
-    fail("unsafe", attr_name, { signal, element: target });
-  } else {
-    invoke(target, "setAttribute", attr_name, value);
-  }
-};
-
-/** @type {Verb} */
-const removeAttribute = (target, { attr_name }) => invoke(target, "removeAttribute", attr_name);
+/**
+ * The browser itself tells what an address would do.
+ * @param {string} href
+ * @param {string} [download]
+ */
+const linkTo = (href, download = "") =>
+  Object.assign(document.createElement("a"), { href, download });
 
 /** @type {Record<string, Verb>} */
 const VERBS = {
@@ -46,52 +33,47 @@ const VERBS = {
   before: swapping("before"),
   content: swapping("replaceChildren"),
   replace_with: swapping("replaceWith"),
-  text: setText,
-  empty: (target) => setText(target, {}, "", 0),
-  remove: (target) => change([target], () => invoke(target, "remove")),
+  text: swapping("replaceChildren", "textContent"),
+  empty: (target) => swap(target, "replaceChildren"),
+  remove: (target) => swap(target, "replaceWith"),
   add_class: classing("add"),
   remove_class: classing("remove"),
-  add_attribute: setAttribute,
-  remove_attr: removeAttribute,
-  boolean_attribute: (target, { name, value }, ...rest) =>
-    (value ? setAttribute : removeAttribute)(target, { attr_name: name }, ...rest),
-  focus: (target, _opts, _signal, rank) => rank || target.focus(),
-  "forms.set": (target, { values }) =>
-    setFields(isForm(target) ? get(target, "elements") : target.querySelectorAll(CONTROLS), values),
+  add_attribute(target, { attr_name, attr_value }, refuse) {
+    const value = attr_value ?? "";
+    if (/^(on|srcdoc$)/i.test(attr_name) || linkTo(value).protocol === "javascript:") {
+      refuse(attr_name);
+    } else target.setAttribute(attr_name, value);
+  },
+  remove_attr: (target, { attr_name }) => target.removeAttribute(attr_name),
+  boolean_attribute: (target, { name, value }) => target.toggleAttribute(name, !!value),
+  focus: (target, _opts, _refuse, rank) => rank || target.focus(),
+  "forms.set": (target, { values }) => setFields(target, values),
+  download_file(_root, { url, filename }, refuse) {
+    const link = linkTo(url, filename);
+    if (/^(http|blob|data)/.test(link.protocol)) link.click();
+    else refuse(url);
+  },
 };
 
-/** @param {{url: string, filename?: string}} opts */
-function download({ url, filename = "" }) {
-  const { protocol, href } = new URL(url, document.baseURI);
-  if (!/^(https?|blob|data):/.test(protocol)) {
-    fail("unsafe", url, { signal: DOWNLOAD });
-    return;
-  }
-  const link = document.createElement("a");
-  link.href = href;
-  link.download = filename;
-  link.click();
-}
-
-const DOWNLOAD = "html.download_file";
-
 /** @type {Map<string, (opts: any) => void>} */
-export const verbs = new Map([[DOWNLOAD, download]]);
+export const verbs = new Map();
 for (const [word, act] of Object.entries(VERBS)) {
   const signal = `html.${word}`;
   verbs.set(signal, (opts) => {
     /** @type {Element[]} */
     let targets;
     try {
-      targets = [...document.querySelectorAll(opts.selector)];
+      targets = [...document.querySelectorAll(opts.url ? "html" : opts.selector)];
     } catch (error) {
       fail("selector", error, { signal });
       return;
     }
     if (!targets.length) fail("no-target", opts.selector, { signal }, "debug");
-    targets.forEach((target, rank) => {
+    targets.forEach((element, rank) => {
+      /** @param {unknown} cause */
+      const refuse = (cause) => fail("unsafe", cause, { signal, element });
       // What was done to one may have removed the next.
-      if (get(target, "isConnected")) act(target, opts, signal, rank);
+      if (element.isConnected) act(element, opts, refuse, rank);
     });
   });
 }

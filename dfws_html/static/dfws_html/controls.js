@@ -1,0 +1,80 @@
+/** @file What stands in controls: which of it the user has typed, and how it is written. */
+import { isCheckable } from "./forms.js";
+import { get, invoke } from "./nodes.js";
+
+export const CONTROLS = "input,textarea,select";
+
+/** What the user has changed belongs to him, not to the server. @type {WeakSet<any>} */
+export const touched = new WeakSet();
+
+/**
+ * @param {any} element
+ * @returns {boolean}
+ */
+export const isTouched = (element) =>
+  touched.has(element) ||
+  get(element, "files")?.length ||
+  element.validity?.badInput ||
+  invoke(element, "matches", ":autofill");
+
+/** @param {any} form */
+export function untouch(form) {
+  for (const control of get(form, "elements") ?? []) touched.delete(control);
+}
+
+/** Typed before this script ran, or brought back by the browser. */
+function recall() {
+  for (const control of /** @type {NodeListOf<any>} */ (document.querySelectorAll(CONTROLS))) {
+    const { type, value, defaultValue } = control;
+    if (/^(text|search|tel|password)/.test(type) && value !== defaultValue) touched.add(control);
+  }
+}
+
+/** Watches what the user does from now on; no `change` of his comes without an `input`. */
+export function watchTyping() {
+  addEventListener("input", ({ isTrusted, target }) => isTrusted && touched.add(target), true);
+  addEventListener("reset", ({ defaultPrevented, target }) => defaultPrevented || untouch(target));
+  addEventListener("pageshow", recall);
+  recall();
+}
+
+/**
+ * @param {any} control
+ * @param {any[]} values what it is to hold; with several, a text takes the first of them away
+ */
+export function write(control, values) {
+  const [first = ""] = values;
+  /** @param {any} option */
+  const isMeant = ({ value }) => values.map(String).includes(value);
+  if (isCheckable(control)) {
+    control.checked = typeof first === "boolean" ? first : isMeant(control);
+  } else if (control.options) {
+    // A choice that is not offered any more leaves the server's own.
+    const offered = control.multiple || [...control.options].some(isMeant);
+    for (const option of control.options) {
+      option.selected = offered ? isMeant(option) : option.defaultSelected;
+    }
+  } else {
+    control.value = first;
+    if (values.length > 1) values.shift();
+  }
+}
+
+/**
+ * Several values of one name are a list, as a form itself sends them. They are the page's now, not the user's.
+ * @param {Element} root
+ * @param {{name: string, value: any}[]} values
+ */
+export function setFields(root, values) {
+  /** @type {Map<string, any[]>} */
+  const lists = new Map();
+  for (const { name, value } of values) {
+    lists.set(name, (lists.get(name) ?? []).concat(value ?? ""));
+  }
+  for (const control of get(root, "elements") ?? root.querySelectorAll(CONTROLS)) {
+    const list = lists.get(control.name);
+    if (!list || control.type === "file") continue;
+    touched.delete(control);
+    write(control, list);
+  }
+}

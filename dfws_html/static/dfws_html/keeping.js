@@ -1,0 +1,91 @@
+/** @file What the user holds survives a swap: an element that leaves hands its text or its focus to its successor. */
+import { isTouched, touched, write } from "./controls.js";
+import { controlValue, isCheckable } from "./forms.js";
+import { invoke } from "./nodes.js";
+
+/**
+ * To be called before the swap.
+ * @param {Element[]} leaving
+ * @returns {(() => void)[]} to be called after it
+ */
+export function keep(leaving) {
+  const all = leaving.flatMap((root) => [root, ...invoke(root, "querySelectorAll", "*")]);
+  return [
+    ...all.filter(isTouched).map(keepTyping),
+    ...all.filter((element) => element === document.activeElement).map(keepFocus),
+  ];
+}
+
+/**
+ * Who takes an element's place: by id, else by form and name; boxes and radios also share their value.
+ * @param {any} element
+ * @returns {() => any} finds it after the swap, or nothing
+ */
+function successorOf(element) {
+  const { form } = element;
+  /** @param {any} one */
+  const field = (one) => `${[one.type, one.name, isCheckable(one) && one.value]}`;
+  const place = [...document.forms].indexOf(form);
+  /** @param {HTMLFormElement | null} home */
+  const alike = (home) =>
+    [.../** @type {NodeListOf<any>} */ (document.querySelectorAll("[name]"))].filter(
+      (other) => other.form === home && field(other) === field(element),
+    );
+  const rank = alike(form).indexOf(element);
+  return () =>
+    document.getElementById(element.id) ??
+    alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank];
+}
+
+/** @param {any} control */
+function keepTyping(control) {
+  const find = successorOf(control);
+  return () => {
+    const heir = find();
+    if (heir?.type !== control.type) return;
+    if (control.type === "file" || control.validity.badInput) {
+      heir.replaceWith(control); // its content can't be written by a script
+    } else {
+      write(heir, [].concat(/** @type {any} */ (controlValue(control, null))));
+    }
+    touched.add(heir);
+  };
+}
+
+/** @param {any} element that has the focus */
+function keepFocus(element) {
+  const { selectionStart, selectionEnd, selectionDirection, scrollTop } = element;
+  const find = successorOf(element);
+  // A range moves to where its element was when that is removed.
+  const spot = new Range();
+  spot.setStart(element, 0);
+  return () => {
+    if (document.activeElement !== document.body) return;
+    const heir = find();
+    if (focus(heir)) {
+      heir.scrollTop = scrollTop;
+      if (heir.selectionStart != null) {
+        heir.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
+      }
+      return;
+    }
+    const all = [.../** @type {NodeListOf<any>} */ (document.querySelectorAll("*"))].filter(
+      ({ tabIndex }) => tabIndex >= 0,
+    );
+    const next = all.filter((other) => spot.comparePoint(other, 0) > 0);
+    if ([...next, ...all.reverse()].some(focus)) return;
+    /** @type {any} */
+    const region = spot.startContainer;
+    region.tabIndex = -1;
+    focus(region);
+  };
+}
+
+/**
+ * @param {any} element
+ * @returns {boolean} whether it took the focus: what is disabled or hidden does not
+ */
+function focus(element) {
+  element?.focus({ preventScroll: true });
+  return element === document.activeElement;
+}
