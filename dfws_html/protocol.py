@@ -177,6 +177,11 @@ def _is_number(value: Any) -> bool:
     return type(value) is int and 0 <= value <= _SAFE_INTEGER
 
 
+def _is_place(value: Any) -> bool:
+    # -1: the page knows of no number in this life; what it lacks can only be resynced.
+    return _is_number(value) or (type(value) is int and value == -1)
+
+
 def _need(raw: Mapping[str, Any], key: str, what: str, ok: Callable[[Any], bool]) -> Any:
     value = raw.get(key)
     if not ok(value):
@@ -215,7 +220,7 @@ def _is_seconds(value: Any) -> bool:
 def _read_hello(raw: Mapping[str, Any]) -> Hello:
     positions = _optional(raw, "pos", "an object", lambda v: isinstance(v, dict)) or {}
     for index, position in positions.items():
-        if not (index.isascii() and index.isdigit() and len(index) < 6 and _is_number(position)):
+        if not (index.isascii() and index.isdigit() and len(index) < 6 and _is_place(position)):
             raise ProtocolError("invalid", None, "'pos' maps indices of topics to numbers")
     return Hello(
         version=_need(raw, "v", "a number", _is_number),

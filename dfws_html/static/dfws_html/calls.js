@@ -54,8 +54,8 @@ export function react(element, { name, on, form, value, opts, prevent }, event) 
     if (form) all[form] = formFields(element, submitted, submitter);
     if (value) all[value] = controlValue(element, event.target);
     on.spent = on.once;
-    callSignal(name, all, {}, element, submits || undefined, (error) => {
-      if (submits && !error) untouch(submitted);
+    callSignal(name, all, {}, element, submits || undefined, ({ code }) => {
+      if (submits && !code) untouch(submitted);
     });
   } catch (error) {
     fail("value", error, { signal: name, element });

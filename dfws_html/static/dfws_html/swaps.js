@@ -35,15 +35,13 @@ const twinOf = (element) => document.getElementById(get(element, "id"));
  */
 export function swap(target, place, content, kind = "innerHTML") {
   /** @type {any} */
-  const parent = /pend|Ch/.test(place) ? target : target.parentNode;
+  const parent = /pend|Ch/.test(place) ? target : get(target, "parentNode");
   policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("dfws", RULES) ?? RULES;
   // Rows, options and drawings are only parsed as such where they may stand.
-  const holder = inert.createElementNS(parent.namespaceURI, parent.localName);
+  const holder = inert.createElementNS(get(parent, "namespaceURI"), get(parent, "localName"));
   holder[kind] = policy.createHTML(content ?? "");
   // What is pushed was rendered without a request: its CSRF fields are empty.
-  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (
-    holder.querySelectorAll("[name=csrfmiddlewaretoken]")
-  )) {
+  for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
     field.value ||= meta()?.dataset.csrf ?? "";
   }
   /** @type {Element[]} */
@@ -63,12 +61,12 @@ export function swap(target, place, content, kind = "innerHTML") {
   gone = leaving;
   try {
     for (const element of twins) twinOf(element)?.replaceWith(element);
-    invoke(target, place, ...holder.childNodes);
+    invoke(target, place, ...get(holder, "childNodes"));
   } finally {
     gone = [];
   }
   for (const restore of restores) restore();
   for (const element of added) {
-    element.dispatchEvent(new CustomEvent("DOMContentAdded", { bubbles: true }));
+    invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
   }
 }

@@ -1,6 +1,7 @@
 /** @file The signals that every window knows, as one table. */
 import { setFields } from "./controls.js";
 import { fail } from "./events.js";
+import { get, invoke } from "./nodes.js";
 import { swap } from "./swaps.js";
 
 /** @typedef {(target: any, opts: any, refuse: (cause: unknown) => void, rank: number) => void} Verb done to each element that the selector finds */
@@ -15,7 +16,7 @@ const swapping =
 const classing =
   (method) =>
   (target, { class_name }) =>
-    target.classList[method](...(class_name.match(/\S+/g) ?? []));
+    get(target, "classList")[method](...(class_name.match(/\S+/g) ?? []));
 
 /**
  * The browser itself tells what an address would do.
@@ -42,11 +43,11 @@ const VERBS = {
     const value = attr_value ?? "";
     if (/^(on|srcdoc$)/i.test(attr_name) || linkTo(value).protocol === "javascript:") {
       refuse(attr_name);
-    } else target.setAttribute(attr_name, value);
+    } else invoke(target, "setAttribute", attr_name, value);
   },
-  remove_attr: (target, { attr_name }) => target.removeAttribute(attr_name),
-  boolean_attribute: (target, { name, value }) => target.toggleAttribute(name, !!value),
-  focus: (target, _opts, _refuse, rank) => rank || target.focus(),
+  remove_attr: (target, { attr_name }) => invoke(target, "removeAttribute", attr_name),
+  boolean_attribute: (target, { name, value }) => invoke(target, "toggleAttribute", name, !!value),
+  focus: (target, _opts, _refuse, rank) => rank || invoke(target, "focus"),
   "forms.set": (target, { values }) => setFields(target, values),
   download_file(_root, { url, filename }, refuse) {
     const link = linkTo(url, filename);
@@ -73,7 +74,7 @@ for (const [word, act] of Object.entries(VERBS)) {
       /** @param {unknown} cause */
       const refuse = (cause) => fail("unsafe", cause, { signal, element });
       // What was done to one may have removed the next.
-      if (element.isConnected) act(element, opts, refuse, rank);
+      if (get(element, "isConnected")) act(element, opts, refuse, rank);
     });
   });
 }
