@@ -126,14 +126,15 @@ def test_welcome_names_positions_and_another_life_voids_the_others(bed: Bed) -> 
 
 def test_topics_change(bed: Bed) -> None:
     page = bed.open()
-    bed.send(df="topics", token="T2", t=["t0", None, "t2"], pos={"2": 40})
+    # In the window's own topic it has the number 40.
+    bed.send(df="topics", token="T2", t=["t0", None, "t2"], pos={"2": 40}, o=40)
     bed.flush()
     assert page.evaluate("DFSignals.headers()") == {"DFWS-Window": "T2"}
     bed.sockets[-1].close(code=1012)
     page.evaluate("dispatchEvent(new Event('online'))")
     bed.until(lambda: len(bed.hellos) == 2)
     assert bed.hellos[1]["token"] == "T2"
-    assert bed.hellos[1]["pos"] == {"0": 17, "2": 40}
+    assert bed.hellos[1]["pos"] == {"0": 40, "2": 40}
 
 
 def test_topics_of_a_token_are_asked_for_until_they_are_taken(bed: Bed) -> None:
@@ -472,7 +473,7 @@ def test_backoff_is_arithmetic(bed: Bed) -> None:
         """async () => {
           const { retryDelay } = await import("/static/dfws_html/backoff.js");
           return [[1006, 0, 1], [1006, 3, 1], [1006, 3, 0.25], [1006, 50, 1], [1006, 2000, 1],
-            [1012, 9, 1], [1012, 0, 0.5], [1013, 0, 1], [4008, 1, 1], [4010, 1, 1], [4408, 1, 1],
+            [1012, 9, 1], [4012, 0, 0.5], [1013, 0, 1], [4008, 1, 1], [4010, 1, 1], [4408, 1, 1],
             [4429, 2, 1], [4400, 0, 1], [4401, 0, 1], [4403, 0, 1], [4406, 0, 1]
           ].map((row) => retryDelay(...row));
         }"""

@@ -12,4 +12,4 @@ const FINAL = [4400, 4401, 4403, 4406];
 export const retryDelay = (code, attempt, random) =>
   FINAL.includes(code)
     ? null
-    : random * (code === 1012 ? 5000 : Math.min(30000, 500 * 2 ** attempt));
+    : random * (code % 1000 === 12 ? 5000 : Math.min(30000, 500 * 2 ** attempt));

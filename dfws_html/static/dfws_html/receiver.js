@@ -33,6 +33,8 @@ const controls = {
   topics(frame) {
     wanted = null;
     subscribe(frame);
+    // What ordered it stands in the window's own topic, and is not to be told again.
+    if (frame.o) raise(frame.o, [0]);
   },
   hb: ({ pos }) => raise(pos),
   ack: ({ n }) => acknowledge(n),
