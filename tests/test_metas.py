@@ -57,7 +57,10 @@ def test_the_tag_leaves_a_placeholder_and_a_place_for_messages(request_):
     assert script_tag(request_) == (
         '<meta name="dfws" content="">'
         '<script src="/static/js/df_websockets.min.js" defer></script>'
-        '<div data-df-status role="status"></div>'
+        '<div data-df-status role="status" data-df-text-error="Something went wrong."'
+        ' data-df-text-undelivered="That could not be sent."'
+        ' data-df-text-unknown="There was no answer: it may have happened, or not."'
+        ' data-df-text-refused="This page is out of date: please load it again."></div>'
     )
     assert request_._cache_update_cache is False
 

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import get_script_prefix
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from dfws_html import conf
 from dfws_html.page.subscriptions import keep_out_of_caches, page_of
@@ -61,7 +62,8 @@ def meta(request: HttpRequest) -> SafeString:
 def script_tag(request: HttpRequest) -> SafeString:
     """Return what a page needs to be a window: its meta, the script, and a place for messages.
 
-    The script carries the request's CSP nonce, if a middleware has given it one.
+    The script carries the request's CSP nonce, if a middleware has given it one. What the place
+    will say to a visitor is in the page's language.
     """
     page = page_of(request)
     keep_out_of_caches(request)
@@ -70,11 +72,18 @@ def script_tag(request: HttpRequest) -> SafeString:
         # What is on its way can't be filled later; a page that has its meta needs no other.
         head = mark_safe("") if page.wanted else meta(request)
     page.wanted = True
+    texts = {
+        "error": _("Something went wrong."),
+        "undelivered": _("That could not be sent."),
+        "unknown": _("There was no answer: it may have happened, or not."),
+        "refused": _("This page is out of date: please load it again."),
+    }
     return format_html(
-        '{}<script src="{}" defer{}></script><div data-df-status role="status"></div>',
+        '{}<script src="{}" defer{}></script><div data-df-status role="status"{}></div>',
         head,
         static("js/df_websockets.min.js"),
         _nonce(request),
+        format_html_join("", ' data-df-text-{}="{}"', texts.items()),
     )
 
 

@@ -15,14 +15,6 @@ import { invoke } from "./nodes.js";
  * @property {number} [spread] seconds
  */
 
-/** What a user reads, unless the element says `data-df-text-error="..."` and so on. @type {Record<string, string>} */
-const TEXTS = {
-  error: "Something went wrong.",
-  undelivered: "Not sent.",
-  unknown: "No answer.",
-  refused: "Please reload the page.",
-};
-
 /**
  * Dispatches `df:<type>` on the element, or on the document if it is gone.
  * @param {string} type
@@ -46,7 +38,7 @@ export function report(type, detail, level = "error") {
   log(level, detail);
   const status = document.querySelector("[data-df-status]");
   if (emit(type, detail) && level === "error" && status) {
-    status.textContent = status.getAttribute(`data-df-text-${type}`) ?? TEXTS[type];
+    status.textContent = status.getAttribute(`data-df-text-${type}`) ?? "Something went wrong.";
   }
 }
 
