@@ -102,7 +102,9 @@ def verify(text: str, *, max_age: int | None = None) -> PageToken:
     try:
         raw: Any = signing.loads(text, salt=_SALT, max_age=age)
     except signing.SignatureExpired:
-        raise TokenRefused("identity", f"the page's token has expired: it is older than {age} s") from None
+        raise TokenRefused(
+            "identity", f"the page's token has expired: it is older than {age} s"
+        ) from None
     except (signing.BadSignature, UnicodeError):
         # Django's own text quotes the signature, and this one ends in a log.
         raise TokenRefused("identity", "the page's token is not ours") from None
