@@ -14,6 +14,7 @@ __all__ = [
     "SignalNotAllowed",
     "SignalNotSent",
     "UnknownSignal",
+    "Unreachable",
 ]
 
 
@@ -118,3 +119,13 @@ class SignalNotSent(RuntimeError):
     def __str__(self) -> str:
         where = f" to {', '.join(self.to)}" if self.to else ""
         return f'the signal "{self.signal}"{where} was not sent: {self.reason}'
+
+
+class Unreachable(ConnectionError):
+    """A part that the site stands on (Redis, a channel layer, a broker) does not answer.
+
+    The message names the setting that says where it is.
+
+    >>> str(Unreachable("WEBSOCKET_REDIS_CONNECTION (localhost:6379, db 3): refused"))
+    'WEBSOCKET_REDIS_CONNECTION (localhost:6379, db 3): refused'
+    """

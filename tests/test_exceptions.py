@@ -11,6 +11,7 @@ from dfws_html.exceptions import (
     SignalNotAllowed,
     SignalNotSent,
     UnknownSignal,
+    Unreachable,
 )
 
 EXAMPLES = [
@@ -36,6 +37,11 @@ EXAMPLES = [
     ),
     (ProtocolError("big", None, "too big"), ValueError, "too big (big, unnumbered frame)"),
     (ProtocolError("big", 0, "too big"), ValueError, "too big (big, frame 0)"),
+    (
+        Unreachable("WEBSOCKET_REDIS_CONNECTION: away"),
+        ConnectionError,
+        "WEBSOCKET_REDIS_CONNECTION: away",
+    ),
     (
         SignalNotSent("a.b", "no Redis", to=["WINDOW", "x"]),
         RuntimeError,
