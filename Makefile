@@ -35,32 +35,35 @@ demo: $(VENV)/.demo ## run the demo on http://127.0.0.1:PORT/
 
 # --- to test it ----------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-browser browser
+.PHONY: test test-unit test-browser browser redis
 test: test-unit test-browser ## unit tests, then browser tests
 
-test-unit: $(VENV)/.dev ## unit tests alone; ARGS="-k name"
-	$(PYTHON_IN) -m pytest tests $(ARGS)
+test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(ARGS)
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 # XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.
-test-browser: $(VENV)/.dev browser ## browser tests alone; ARGS="-k name"
-	CHROMIUM="$$(scripts/browser.sh)" \
+test-browser: $(VENV)/.dev browser redis ## browser tests alone; ARGS="-k name"
+	CHROMIUM="$$(scripts/browser.sh)" REDIS_SERVER="$$(scripts/redis.sh)" \
 	XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg XDG_CACHE_HOME=$(CURDIR)/.cache/xdg \
 	$(PYTHON_IN) -m pytest playwright_tests --ds playwright_tests.site.settings $(ARGS)
 
 browser: $(VENV)/.dev ## find Chromium, or install it (Debian, as root), or say how
 	@scripts/browser.sh --install
 
+redis: ## find a Redis server, or install it (Debian, as root), or say how
+	@scripts/redis.sh --install
+
 .PHONY: floors
-floors: $(VENV)/.demo ## unit tests with the oldest versions allowed
+floors: $(VENV)/.demo redis ## unit tests with the oldest versions allowed
 	$(UV) venv --quiet --clear --python $(PYTHON_IN) .floors
 	$(UV) pip install --quiet --python .floors/bin/python --resolution lowest-direct .
 	$(UV) pip install --quiet --python .floors/bin/python --group test
-	.floors/bin/python -m pytest tests $(ARGS)
+	REDIS_SERVER="$$(scripts/redis.sh)" .floors/bin/python -m pytest tests $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## measure and print
-	$(PYTHON_IN) -m benchmarks $(ARGS)
+bench: $(VENV)/.dev redis ## measure and print
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m benchmarks $(ARGS)
 
 # --- to check it ---------------------------------------------------------------------------------
 
