@@ -146,7 +146,7 @@ def _history() -> Iterator[CheckMessage]:
     try:
         publisher()
     except ImproperlyConfigured as error:
-        yield Error(str(error), hint="Remove WEBSOCKET_REDIS_CONNECTION.", id="dfws_html.E008")
+        yield Error(str(error), hint="Correct or remove the setting.", id="dfws_html.E008")
 
 
 def _window_info() -> Iterator[CheckMessage]:

@@ -13,8 +13,9 @@ from django.http import HttpRequest
 
 from dfws_html import conf
 from dfws_html.delivery.outlet import Bounds, Outlet
+from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.windows import hold_windows
-from dfws_html.exceptions import ProtocolError
+from dfws_html.exceptions import ProtocolError, Unreachable
 from dfws_html.page.origins import request_of, why_foreign
 from dfws_html.page.tokens import TokenRefused
 from dfws_html.protocol import CLOSE, VERSION, Hello
@@ -120,7 +121,7 @@ class DFConsumer:
         if not await self._say({"type": "websocket.accept"}):
             return None
         self._state = State.GREETING
-        if not await asyncio.to_thread(hold_windows):
+        if not publisher().history.shared and not await asyncio.to_thread(hold_windows):
             raise Closed(
                 "later",
                 "another process holds the windows of this site; without "
@@ -149,10 +150,12 @@ class DFConsumer:
         async with _turn():
             try:
                 guest = await off_loop(recognise)(request, hello)
+                self._window = Window(guest, hello, request=request, outlet=self._outlet)
+                await self._window.arrive()
             except TokenRefused as error:
                 raise Closed(error.code, str(error)) from None
-            self._window = Window(guest, hello, request=request, outlet=self._outlet)
-            await self._window.arrive()
+            except Unreachable as error:
+                raise Closed("later", str(error)) from None
         self._state = State.LIVE
 
     # -------------------------------------------------------------- its life

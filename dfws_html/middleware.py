@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -14,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from dfws_html import conf
+from dfws_html.delivery.publishing import publisher
 from dfws_html.page import metas
 from dfws_html.page.subscriptions import Page, ensure_session_id, open_page, page_of
 from dfws_html.page.tokens import PageToken, TokenRefused, sign, verify
@@ -57,9 +59,12 @@ class WebsocketMiddleware:
         refused = _not_a_socket(request)
         if refused is not None:
             return refused
-        # Session and user may have to be read for a living page's header, so off the loop.
+        # Session and user may have to be read for a living page's header, so off the loop; where
+        # the history is a network away, its position, too.
         if WINDOW_HEADER in request.headers:
             await sync_to_async(_begin)(request)
+        elif publisher().history.shared and _is_navigation(request):
+            await asyncio.to_thread(_begin, request)
         else:
             _begin(request)
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
@@ -89,7 +94,21 @@ def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
 
 
 def _begin(request: HttpRequest) -> None:
-    open_page(request, living=_living(request))
+    page = open_page(request, living=_living(request))
+    if page.living is not None or _is_navigation(request):
+        page.stand()
+
+
+_DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
+
+
+def _is_navigation(request: HttpRequest) -> bool:
+    """Return whether a page may be wanted; no position need be read for an image or a script."""
+    asked_for = request.headers.get("Sec-Fetch-Dest")
+    if asked_for is not None:
+        return asked_for in _DOCUMENTS
+    accepts = request.headers.get("Accept", "*/*")
+    return accepts == "*/*" or "text/html" in accepts
 
 
 def _living(request: HttpRequest) -> PageToken | None:

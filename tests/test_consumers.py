@@ -14,6 +14,7 @@ from django.test import RequestFactory
 
 from dfws_html.consumers import DFConsumer
 from dfws_html.decorators import everyone, signal
+from dfws_html.delivery.history import Frame
 from dfws_html.delivery.hub import hub
 from dfws_html.delivery.publishing import publisher
 from dfws_html.page.living import topics_order
@@ -40,7 +41,8 @@ def new_page(*topics, living=None):
     request = RequestFactory().get("/")
     page = open_page(request, living=living)
     set_websocket_topics(request, *topics)
-    return Page(sign(page.token(request)), life=page.life, position=page.position)
+    life, position = page.stand()
+    return Page(sign(page.token(request)), life=life, position=position)
 
 
 def window_of(page):
@@ -344,7 +346,9 @@ async def test_a_change_that_comes_after_the_end_brings_nothing_back():
     async with line(application, page) as wire:
         await wire.hello(page)
         (subscriber,) = hub(publisher())._subscribers
-    entry = publisher().history.append(["x"], topics_order("add", ["b"], []), control=True)
+    entry = publisher().history.append(Frame(["x"], topics_order("add", ["b"], []), control=True))[
+        0
+    ]
     subscriber.on_control(entry)
     assert listeners() == 0
 
@@ -428,9 +432,13 @@ async def test_a_heartbeat_of_a_window_that_is_behind_raises_nothing():
     async with line(application, page) as wire:
         await wire.hello(page)
         # An entry without its bell, as a carrier may lose it.
-        entry = publisher().history.append([topic_id("-broadcast")], '{"signal":"lost","opts":{}')
-        assert (await wire.heartbeat())["pos"] == 0
+        entry = publisher().history.append(
+            Frame([topic_id("-broadcast")], '{"signal":"lost","opts":{}')
+        )[0]
+        assert (await wire.heartbeat())["pos"] < entry.number
+        await hub(publisher()).check()
         assert (await wire.frame("push"))["o"] == entry.number
+        await hub(publisher()).check()
         assert (await wire.heartbeat())["pos"] == entry.number
 
 

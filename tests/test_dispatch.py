@@ -304,14 +304,24 @@ def test_jobs_and_frames_leave():
     assert [frame["opts"] for frame in told("leave")] == [{"n": 1}]
 
 
+class Ear:
+    """Hears one bell, and hangs up."""
+
+    def __init__(self, rang):
+        self.rang = rang
+
+    def ring(self, entry):
+        self.rang.set()
+        return False
+
+
 def test_a_delayed_frame_leaves_later():
     rang = threading.Event()
-    hang_up = publisher().carrier.subscribe(lambda entry: rang.set() or True)
+    publisher().carrier.open(Ear(rang))
     made = plan(window(), "s", to="later", arguments={}, countdown=0.2, now=time.time())
     dispatch(made)
     assert told("later") == []
     assert rang.wait(SECONDS)
-    hang_up()
     assert len(told("later")) == 1
     assert time.time() >= made.eta
 

@@ -20,7 +20,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from dfws_html.decorators import everyone, has_perm, is_authenticated, is_staff, signal
-from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal
+from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids
@@ -632,8 +632,8 @@ def test_an_expired_push_does_not():
 
 
 def test_a_push_that_does_not_leave_is_logged(settings, caplog):
-    settings.WEBSOCKET_REDIS_CONNECTION = {}
-    with pytest.raises(Exception, match="REDIS"):
+    settings.WEBSOCKET_REDIS_CONNECTION = "unix:///nowhere/redis.sock"
+    with pytest.raises(Unreachable, match="WEBSOCKET_REDIS_CONNECTION"):
         execution.run(push())
     assert "signal 'p': the push t did not leave" in caplog.text
 

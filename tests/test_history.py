@@ -1,10 +1,10 @@
-"""The memory history: one sequence, bounded lists, and no part of a list given out as the whole."""
+"""Every history: one sequence, bounded lists, and no part of a list given out as the whole."""
 
 import threading
 
 import pytest
 
-from dfws_html.delivery.history import MemoryHistory
+from dfws_html.delivery.history import Frame, MemoryHistory
 
 
 class Clock:
@@ -30,7 +30,9 @@ async def read(history, topic, position):
 
 async def test_one_sequence_for_all_topics():
     history = MemoryHistory()
-    entries = [history.append(topics, "{") for topics in (["a"], ["b"], ["a", "b"], ["a"])]
+    entries = [
+        history.append(Frame(topics, "{"))[0] for topics in (["a"], ["b"], ["a", "b"], ["a"])
+    ]
     assert [entry.number for entry in entries] == [1, 2, 3, 4]
     assert [dict(entry.previous) for entry in entries] == [
         {"a": 0},
@@ -46,7 +48,7 @@ async def test_one_sequence_for_all_topics():
 
 async def test_a_topic_named_twice_gets_an_entry_once():
     history = MemoryHistory()
-    entry = history.append(["a", "a"], "{")
+    entry = history.append(Frame(["a", "a"], "{"))[0]
     assert entry.previous == {"a": 0}
     assert await read(history, "a", 0) == [1]
 
@@ -60,7 +62,7 @@ async def test_nothing_is_lost_on_a_topic_nobody_has_written_to():
 
 async def test_a_position_that_is_not_known_is_never_healed():
     history = MemoryHistory()
-    history.append(["a"], "{")
+    history.append(Frame(["a"], "{"))
     assert await read(history, "a", -1) is None
     assert await read(history, "never", -1) is None
 
@@ -68,7 +70,7 @@ async def test_a_position_that_is_not_known_is_never_healed():
 async def test_what_was_trimmed_by_number_is_lost_whole():
     history = MemoryHistory(entries=2)
     for _ in range(4):
-        history.append(["a"], "{")
+        history.append(Frame(["a"], "{"))
     assert await read(history, "a", 2) == [3, 4]
     assert await read(history, "a", 1) is None
     assert await read(history, "a", 3) == [4]
@@ -78,7 +80,7 @@ async def test_what_was_trimmed_by_number_is_lost_whole():
 async def test_trimming_looks_at_the_topic_not_at_the_sequence():
     history = MemoryHistory(entries=2)
     for topic in "abbba":
-        history.append([topic], "{")
+        history.append(Frame([topic], "{"))
     assert await read(history, "a", 0) == [1, 5]
     assert await read(history, "b", 1) is None
     assert await read(history, "b", 2) == [3, 4]
@@ -87,24 +89,24 @@ async def test_trimming_looks_at_the_topic_not_at_the_sequence():
 async def test_size_is_counted_in_bytes():
     history = MemoryHistory(size=8)
     for _ in range(3):
-        history.append(["a"], "éé")  # 4 bytes each
+        history.append(Frame(["a"], "éé"))  # 4 bytes each
     assert await read(history, "a", 0) is None
     assert await read(history, "a", 1) == [2, 3]
 
 
 async def test_the_last_entry_stays_however_long():
     history = MemoryHistory(size=8)
-    history.append(["a"], "x" * 100)
+    history.append(Frame(["a"], "x" * 100))
     assert await read(history, "a", 0) == [1]
-    history.append(["a"], "x" * 100)
+    history.append(Frame(["a"], "x" * 100))
     assert await read(history, "a", 1) == [2]
 
 
 async def test_entries_end_and_are_then_lost_not_forgotten(clock):
     history = MemoryHistory(seconds=300, clock=clock)
-    history.append(["a"], "{")
+    history.append(Frame(["a"], "{"))
     clock.now += 200
-    history.append(["a"], "{")
+    history.append(Frame(["a"], "{"))
     clock.now += 100
     assert await read(history, "a", 0) is None
     assert await read(history, "a", 1) == [2]
@@ -115,30 +117,30 @@ async def test_entries_end_and_are_then_lost_not_forgotten(clock):
 
 async def test_an_entry_may_be_kept_for_less(clock):
     history = MemoryHistory(seconds=300, clock=clock)
-    history.append(["a"], "{", keep=60)
+    history.append(Frame(["a"], "{", keep=60))
     clock.now += 60
     assert await read(history, "a", 0) is None
 
 
 async def test_the_last_number_is_known_until_no_token_is_left(clock):
     history = MemoryHistory(seconds=300, book_seconds=1000, clock=clock)
-    history.append(["a"], "{")
+    history.append(Frame(["a"], "{"))
     clock.now += 999
-    history.append(["b"], "{")
+    history.append(Frame(["b"], "{"))
     assert (await history.lasts(["a"]))[2] == {"a": 1}
     assert await read(history, "a", 0) is None
     clock.now += 61  # books are swept once a minute
-    history.append(["b"], "{")
+    history.append(Frame(["b"], "{"))
     assert (await history.lasts(["a"]))[2] == {"a": 0}
-    assert history.append(["a"], "{").previous == {"a": 0}
+    assert history.append(Frame(["a"], "{"))[0].previous == {"a": 0}
 
 
 def test_silent_topics_leave_no_text_behind(clock):
     history = MemoryHistory(seconds=300, clock=clock)
     for n in range(100):
-        history.append([f"window {n}"], "x" * 1000)
+        history.append(Frame([f"window {n}"], "x" * 1000))
     clock.now += 360
-    history.append(["a"], "{")
+    history.append(Frame(["a"], "{"))
     assert sum(book.size for book in history._topics.values()) == 1
     assert sum(len(book.kept) for book in history._topics.values()) == 1
 
@@ -146,7 +148,7 @@ def test_silent_topics_leave_no_text_behind(clock):
 async def test_lasts():
     history = MemoryHistory()
     for topic in "aab":
-        history.append([topic], "{")
+        history.append(Frame([topic], "{"))
     life, position, lasts = await history.lasts(["a", "b", "c"])
     assert (life, position) == history.position()
     assert (position, lasts) == (3, {"a": 2, "b": 3, "c": 0})
@@ -163,7 +165,7 @@ async def test_threads_append_without_a_gap():
     def write():
         start.wait()
         for _ in range(500):
-            history.append(["all", threading.current_thread().name], "{")
+            history.append(Frame(["all", threading.current_thread().name], "{"))
 
     threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from dfws_html.delivery.carriers import MemoryCarrier
-from dfws_html.delivery.history import Entry, MemoryHistory
+from dfws_html.delivery.history import Entry, Frame, MemoryHistory
 from dfws_html.delivery.hub import Hub, Subscriber, Verdict, hub, verdict
 from dfws_html.delivery.publishing import Publisher
 
@@ -65,16 +65,16 @@ class World:
     def __init__(self, **options):
         self.history = GatedHistory(**options)
         self.carrier = MemoryCarrier()
-        self.hub = Hub(self.history, asyncio.get_running_loop())
-        self.carrier.subscribe(self.hub.ring)
         self.publisher = Publisher(self.history, self.carrier)
+        self.hub = Hub(self.publisher, asyncio.get_running_loop())
 
     def publish(self, *topics, **options):
-        return self.publisher.publish(topics, '{"x":0', **options).number
+        self.publisher.publish(topics, '{"x":0', **options)
+        return self.history.position()[1]
 
     def unheard(self, *topics, **options):
         """An entry whose bell is lost."""
-        return self.history.append(topics, '{"x":0', **options).number
+        return self.history.append(Frame(topics, '{"x":0', **options))[0].number
 
     @property
     def open(self):
@@ -83,9 +83,13 @@ class World:
     async def window(self, *topics, positions=None, life=None, on_control=None, send=None):
         one = Window(topics, positions or {}, life or self.history.position()[0], on_control, send)
         self.hub.add(one.subscriber)
-        reading = await self.history.read(one.subscriber.positions)
+        reading = await self.hub.read(one.subscriber)
         await self.hub.catch_up(one.subscriber, reading)
         return one
+
+    async def check(self, window):
+        await self.hub.check()
+        return self.hub.told(window.subscriber)
 
     async def settle(self):
         await asyncio.sleep(0)  # what was called from this thread comes next
@@ -156,7 +160,7 @@ async def test_a_lost_bell_is_noticed_at_the_next():
 async def test_a_bell_that_rings_twice_or_late_changes_nothing():
     world = World()
     window = await world.window("a")
-    bells = [world.history.append(["a"], '{"x":0') for _ in range(3)]
+    bells = [world.history.append(Frame(["a"], '{"x":0'))[0] for _ in range(3)]
     for bell in (bells[1], bells[0], bells[2], bells[1], bells[2]):
         world.carrier.ring(bell)
     await world.settle()
@@ -441,7 +445,7 @@ async def test_a_reading_that_fails_is_done_again_at_the_next_bell(caplog):
     assert window.told == [1, 2, 3]
 
 
-async def test_a_reading_that_fails_is_done_again_at_the_next_heartbeat():
+async def test_a_reading_that_fails_is_done_again_at_the_next_check():
     world = World()
     window = await world.window("a")
     world.history.broken = True
@@ -449,7 +453,7 @@ async def test_a_reading_that_fails_is_done_again_at_the_next_heartbeat():
     world.publish("a")
     await world.settle()
     world.history.broken = False
-    assert await world.hub.check(window.subscriber) is None
+    assert await world.check(window) == 0
     await world.settle()
     assert window.told == [1, 2]
 
@@ -473,7 +477,7 @@ async def test_a_window_that_throws_does_not_deafen_the_rest():
     assert len(seen) == 3
 
 
-# ------------------------------------------------------------------ the heartbeat's check
+# ------------------------------------------------------------------ the check
 
 
 async def test_a_check_names_the_position_and_moves_idle_topics():
@@ -482,7 +486,7 @@ async def test_a_check_names_the_position_and_moves_idle_topics():
     for topic in "aca":
         world.publish(topic)
     await world.settle()
-    assert await world.hub.check(window.subscriber) == 3
+    assert await world.check(window) == 3
     assert window.subscriber.positions == {"a": 3, "b": 3}
     world.publish("b")
     await world.settle()
@@ -493,10 +497,10 @@ async def test_a_check_finds_a_lost_last_frame():
     world = World()
     window = await world.window("a")
     world.unheard("a")
-    assert await world.hub.check(window.subscriber) is None
+    assert await world.check(window) == 0
     await world.settle()
     assert window.told == [1]
-    assert await world.hub.check(window.subscriber) == 1
+    assert await world.check(window) == 1
 
 
 async def test_a_check_during_a_reading_says_nothing():
@@ -506,7 +510,7 @@ async def test_a_check_during_a_reading_says_nothing():
     world.unheard("a")
     world.publish("a")
     await world.settle()
-    assert await world.hub.check(window.subscriber) is None
+    assert await world.check(window) == 0
     assert window.subscriber.positions == {"a": 0}
 
 
@@ -521,7 +525,7 @@ class SlowLasts(MemoryHistory):
 
 async def test_a_check_does_not_vouch_for_topics_it_has_not_looked_at():
     history = SlowLasts()
-    the_hub = Hub(history, asyncio.get_running_loop())
+    the_hub = Hub(Publisher(history, MemoryCarrier()), asyncio.get_running_loop())
     subscriber = Subscriber(
         lambda text: None,
         lambda entry: None,
@@ -531,12 +535,12 @@ async def test_a_check_does_not_vouch_for_topics_it_has_not_looked_at():
     )
     the_hub.add(subscriber)
     await the_hub.catch_up(subscriber, await history.read({"a": 0}))
-    history.append(["c"], "{")
-    checking = asyncio.ensure_future(the_hub.check(subscriber))
+    history.append(Frame(["c"], "{"))
+    checking = asyncio.ensure_future(the_hub.check())
     await asyncio.sleep(0)
     # Meanwhile its topics change, and that reading is already over.
     subscriber.retopic(["a", "b"], {"b": 0})
-    assert await checking is None
+    await checking
     assert subscriber.positions == {"a": 0, "b": 0}
 
 
@@ -561,4 +565,4 @@ async def test_the_hub_of_a_loop_that_has_ended_is_forgotten():
     assert not gone.ring(entry(1, a=0))
     hub(through)
     through.publish(["a"], "{")
-    assert through.carrier._listeners == (hub(through).ring,)
+    assert through.carrier._ears == (hub(through),)

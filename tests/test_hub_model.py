@@ -13,8 +13,10 @@ from random import Random
 
 import pytest
 
-from dfws_html.delivery.history import Entry, MemoryHistory
+from dfws_html.delivery.carriers import MemoryCarrier
+from dfws_html.delivery.history import Entry, Frame, MemoryHistory
 from dfws_html.delivery.hub import Hub, Subscriber
+from dfws_html.delivery.publishing import Publisher
 from dfws_html.page.living import changed_token, topics_order
 from dfws_html.page.tokens import PageToken
 from dfws_html.protocol import TopicsTold
@@ -98,8 +100,8 @@ class Socket:
         )
         hub.add(self.subscriber)
 
-    async def greet(self, history):
-        reading = await history.read(self.subscriber.positions)
+    async def greet(self):
+        reading = await self.hub.read(self.subscriber)
         await self.hub.catch_up(self.subscriber, reading)
 
     def obey(self, order):
@@ -143,7 +145,8 @@ class World:
 
     def start(self):
         self.history = MemoryHistory(entries=3, seconds=5, clock=lambda: self.now)
-        self.hub = Hub(self.history, asyncio.get_running_loop())
+        through = Publisher(self.history, MemoryCarrier())
+        self.hub = Hub(through, asyncio.get_running_loop())
 
     def open(self, own):
         life, position = self.history.position()
@@ -156,14 +159,14 @@ class World:
 
     async def append(self):
         topics = self.random.sample([*TOPICS, "own 0", "own 1"], self.random.randint(1, 3))
-        self.ring(self.history.append(topics, '{"x":0'))
+        self.ring(self.history.append(Frame(topics, '{"x":0'))[0])
 
     async def order(self):
         window = self.random.choice(self.windows)
         change = self.random.choice(["set", "add", "remove"])
         ids = self.random.sample(TOPICS, self.random.randint(1, 3))
         body = topics_order(change, ids, [window.own])
-        self.ring(self.history.append([window.own], body, control=True))
+        self.ring(self.history.append(Frame([window.own], body, control=True))[0])
 
     def ring(self, entry):
         self.entries.append(entry)
@@ -201,7 +204,7 @@ class World:
             window.socket = Socket(self.hub, window)
             if self.random.random() < 0.3:
                 await self.append()
-            await window.socket.greet(self.history)
+            await window.socket.greet()
 
     async def deliver(self):
         self.random.choice(self.windows).page.read(self.random.randint(1, 5))
@@ -212,10 +215,10 @@ class World:
     async def check(self, window):
         if window.socket is None:
             return True
-        position = await self.hub.check(window.socket.subscriber)
-        if position is not None:
-            window.page.inbox.append(json.dumps({"df": "hb", "pos": position}))
-        return position is not None
+        await self.hub.check()
+        position = self.hub.told(window.socket.subscriber)
+        window.page.inbox.append(json.dumps({"df": "hb", "pos": position}))
+        return position == self.history.position()[1]
 
     async def turn(self):
         await asyncio.sleep(0)
@@ -307,7 +310,7 @@ async def test_the_judge_objects():
         topic = window.page.token.topics[1]
         await world.join(window)
         for _ in range(3):
-            entry = world.history.append([topic], '{"x":0')
+            entry = world.history.append(Frame([topic], '{"x":0'))[0]
             world.entries.append(entry)
         await world.calm()
         world.judge()

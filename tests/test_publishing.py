@@ -1,4 +1,4 @@
-"""The process's publisher: one per settings, none across a fork, a clear no to Redis for now."""
+"""The process's publisher: one per settings, none across a fork."""
 
 import os
 import threading
@@ -7,19 +7,37 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from dfws_html.delivery.carriers import MemoryCarrier
-from dfws_html.delivery.history import MemoryHistory
-from dfws_html.delivery.publishing import Publisher, publisher
+from dfws_html.delivery.history import Frame, MemoryHistory
+from dfws_html.delivery.publishing import Publisher, carrier_name, publisher
+
+
+class Ear:
+    def __init__(self, history):
+        self.history = history
+        self.heard = []
+
+    def ring(self, entry):
+        # The truth first: whoever hears the bell must find the entry.
+        self.heard.append((entry, self.history.position()[1]))
+        return True
 
 
 async def test_publish_appends_and_then_rings():
     history, carrier = MemoryHistory(), MemoryCarrier()
-    heard = []
-    # The truth first: whoever hears the bell must find the entry.
-    carrier.subscribe(lambda entry: heard.append((entry, history.position()[1])) or True)
-    entry = Publisher(history, carrier).publish(["a", "b"], "{", control=True)
-    assert heard == [(entry, 1)]
+    ear = Ear(history)
+    carrier.open(ear)
+    Publisher(history, carrier).publish(["a", "b"], "{", control=True)
+    [entry] = (await history.read({"a": 0})).topics["a"].entries
+    assert ear.heard == [(entry, 1)]
     assert entry.control
-    assert (await history.read({"a": 0})).topics["a"].entries == [entry]
+
+
+async def test_several_frames_keep_their_order():
+    history, carrier = MemoryHistory(), MemoryCarrier()
+    ear = Ear(history)
+    carrier.open(ear)
+    Publisher(history, carrier).publish_all([Frame(["a"], "1"), Frame(["b"], "2")])
+    assert [entry.body for entry, _ in ear.heard] == ["1", "2"]
 
 
 def test_one_publisher_for_all_threads():
@@ -51,9 +69,39 @@ async def test_other_settings_are_another_history(settings):
     assert publisher() is before
 
 
-def test_redis_is_refused_as_long_as_there_is_none(settings):
-    settings.WEBSOCKET_REDIS_CONNECTION = {"host": "localhost"}
-    with pytest.raises(ImproperlyConfigured, match="WEBSOCKET_REDIS_CONNECTION"):
+@pytest.mark.parametrize(
+    ("carrier", "redis", "layer", "expected"),
+    [
+        (None, None, None, "memory"),
+        (None, None, "channels_redis.pubsub.RedisPubSubChannelLayer", "memory"),
+        (None, "unix:///r.sock", None, "redis"),
+        (None, "unix:///r.sock", "channels.layers.InMemoryChannelLayer", "redis"),
+        (None, "unix:///r.sock", "channels_redis.pubsub.RedisPubSubChannelLayer", "channels"),
+        ("redis", "unix:///r.sock", "channels_redis.pubsub.RedisPubSubChannelLayer", "redis"),
+        ("channels", {"host": "h"}, None, "channels"),
+        ("memory", None, None, "memory"),
+    ],
+)
+def test_the_carrier_follows_from_the_settings(settings, carrier, redis, layer, expected):
+    settings.WEBSOCKET_CARRIER = carrier
+    settings.WEBSOCKET_REDIS_CONNECTION = redis
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": layer}} if layer else {}
+    assert carrier_name() == expected
+
+
+@pytest.mark.parametrize(
+    ("carrier", "redis", "words"),
+    [
+        ("pigeon", None, "no such carrier"),
+        ("redis", None, "needs WEBSOCKET_REDIS_CONNECTION"),
+        ("channels", None, "needs WEBSOCKET_REDIS_CONNECTION"),
+        ("memory", "unix:///r.sock", "reaches one process only"),
+    ],
+)
+def test_a_carrier_that_can_not_be_is_refused(settings, carrier, redis, words):
+    settings.WEBSOCKET_CARRIER = carrier
+    settings.WEBSOCKET_REDIS_CONNECTION = redis
+    with pytest.raises(ImproperlyConfigured, match=words):
         publisher()
 
 

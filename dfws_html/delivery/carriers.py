@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Protocol
 
 from dfws_html.delivery.history import Entry
 
-__all__ = ["Carrier", "Listener", "MemoryCarrier"]
+__all__ = ["Carrier", "Ear", "Line", "MemoryCarrier"]
 
-#: What a hub gives: called from any thread with each entry; False when its loop is gone.
-Listener = Callable[[Entry], bool]
+
+class Ear(Protocol):
+    """What listens: a hub."""
+
+    def ring(self, entry: Entry) -> bool:
+        """Take a bell, from any thread. False when its loop is gone."""
+        ...
+
+    def returned(self) -> None:
+        """Take note, on its loop, that bells may have been lost."""
+        ...
+
+
+class Line(Protocol):
+    """One hub's way to hear; it belongs to the hub's loop."""
+
+    async def hear(self, topics: Iterable[str]) -> None:
+        """Hear these topics, too. From the return on, what rings for them arrives.
+
+        Raises:
+            Unreachable: the carrier does not answer.
+        """
+        ...
+
+    def forget(self, topics: Iterable[str]) -> None:
+        """Hear these topics no more."""
+        ...
+
+    def renew(self) -> None:
+        """Ask for all topics once more: something was not heard."""
+        ...
 
 
 class Carrier(Protocol):
-    """What every carrier can do, from any thread."""
+    """What every carrier can do."""
 
     def ring(self, entry: Entry) -> None:
-        """Tell every hub of an entry. A bell may be lost: the history is the truth."""
+        """Tell every hub of an entry, from any thread.
+
+        A bell may be lost: the history is the truth. So it raises nothing.
+        """
         ...
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` with what rings, until the function that is returned is called."""
+    def open(self, ear: Ear) -> Line:
+        """Return a line for the hub of the running event loop."""
         ...
 
 
@@ -31,20 +63,30 @@ class MemoryCarrier:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: tuple[Listener, ...] = ()
+        self._ears: tuple[Ear, ...] = ()
 
     def ring(self, entry: Entry) -> None:
         """See :meth:`Carrier.ring`."""
-        for listener in self._listeners:
-            if not listener(entry):
-                self._remove(listener)
+        for ear in self._ears:
+            if not ear.ring(entry):
+                with self._lock:
+                    self._ears = tuple(kept for kept in self._ears if kept is not ear)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """See :meth:`Carrier.subscribe`."""
+    def open(self, ear: Ear) -> Line:
+        """See :meth:`Carrier.open`."""
         with self._lock:
-            self._listeners = (*self._listeners, listener)
-        return lambda: self._remove(listener)
+            self._ears = (*self._ears, ear)
+        return _MemoryLine()
 
-    def _remove(self, listener: Listener) -> None:
-        with self._lock:
-            self._listeners = tuple(kept for kept in self._listeners if kept is not listener)
+
+class _MemoryLine:
+    """A hub that is called hears everything."""
+
+    async def hear(self, topics: Iterable[str]) -> None:
+        """See :meth:`Line.hear`."""
+
+    def forget(self, topics: Iterable[str]) -> None:
+        """See :meth:`Line.forget`."""
+
+    def renew(self) -> None:
+        """See :meth:`Line.renew`."""

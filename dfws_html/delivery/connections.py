@@ -106,7 +106,6 @@ def _made(kind: Any, *, forced: Mapping[str, Any] | None = None, **options: Any)
     options = {
         "socket_connect_timeout": _CONNECT_SECONDS,
         "socket_timeout": _ANSWER_SECONDS,
-        "socket_keepalive": True,
         **options,
     }
     where = conf.get("REDIS_CONNECTION")

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-__all__ = ["Entry", "History", "MemoryHistory", "Reading", "TopicReading"]
+__all__ = ["Entry", "Frame", "History", "MemoryHistory", "Reading", "TopicReading"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is to be appended.
+
+    Attributes:
+        topics: ids.
+        body: the frame's text without its end (see ``protocol.seal``).
+        control: the hub acts on it instead of handing it to windows.
+        keep: seconds for which it is kept, None for as long as others.
+    """
+
+    topics: Sequence[str]
+    body: str
+    control: bool = False
+    keep: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +40,7 @@ class Entry:
         previous: for each of its topics, the number of the entry before it there, or 0.
         body: the frame's text without its end (see ``protocol.seal``).
         control: the hub acts on it instead of handing it to windows.
+        whole: False in a bell that left the body behind, so that it has to be read.
     """
 
     number: int
@@ -29,6 +48,43 @@ class Entry:
     previous: Mapping[str, int]
     body: str
     control: bool = False
+    whole: bool = True
+
+    def encode(self, *, limit: int | None = None) -> str:
+        """Return the entry as a text for other processes: a line about it, then the body.
+
+        Args:
+            limit: characters of a body that still goes along.
+        """
+        head = json.dumps(
+            {
+                "n": self.number,
+                "l": self.life,
+                "p": dict(self.previous),
+                "c": int(self.control),
+            },
+            separators=(",", ":"),
+        )
+        left_behind = not self.whole or (limit is not None and len(self.body) > limit)
+        return head if left_behind else f"{head}\n{self.body}"
+
+    @classmethod
+    def decode(cls, text: str) -> Entry:
+        r"""Return the entry that :meth:`encode` (or the history's Lua) wrote.
+
+        >>> Entry.decode('{"n":7,"l":"x","p":{"a":5},"c":0}\n{"df":"done"').body
+        '{"df":"done"'
+        """
+        head, line, body = text.partition("\n")
+        raw = json.loads(head)
+        return cls(
+            number=raw["n"],
+            life=raw["l"],
+            previous=raw["p"],
+            control=bool(raw["c"]),
+            body=body,
+            whole=bool(line),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +108,16 @@ class Reading:
 
 
 class History(Protocol):
-    """What every history can do; ``append`` and ``position`` come from any thread."""
+    """What every history can do; ``append`` and ``position`` come from any thread.
 
-    def append(
-        self, topics: Sequence[str], body: str, *, control: bool = False, keep: float | None = None
-    ) -> Entry:
-        """Give the frame the next number and keep it for each of the topics."""
+    Each method raises ``Unreachable`` if what keeps the history does not answer.
+    """
+
+    #: Whether other processes have it, too; its methods then wait for a network.
+    shared: ClassVar[bool]
+
+    def append(self, *frames: Frame) -> list[Entry]:
+        """Give each frame the next number and keep it for each of its topics; all or none."""
         ...
 
     def position(self) -> tuple[str, int]:
@@ -103,9 +163,11 @@ class MemoryHistory:
         clock: seconds that never go back.
 
     >>> history = MemoryHistory()
-    >>> history.append(["a"], "{").number
-    1
+    >>> [entry.number for entry in history.append(Frame(["a"], "{"), Frame(["b"], "{"))]
+    [1, 2]
     """
+
+    shared: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -125,31 +187,32 @@ class MemoryHistory:
         self._topics: dict[str, _Topic] = {}
         self._next_sweep = 0.0
 
-    def append(
-        self, topics: Sequence[str], body: str, *, control: bool = False, keep: float | None = None
-    ) -> Entry:
+    def append(self, *frames: Frame) -> list[Entry]:
         """See :meth:`History.append`."""
-        seconds = self._limits[2] if keep is None else keep
-        size = len(body) if body.isascii() else len(body.encode())
         with self._lock:
             now = self._clock()
             self._sweep(now)
-            self._number += 1
-            books = {topic: self._topics.setdefault(topic, _Topic()) for topic in topics}
-            entry = Entry(
-                number=self._number,
-                life=self._life,
-                previous={topic: book.last for topic, book in books.items()},
-                body=body,
-                control=control,
-            )
-            for book in books.values():
-                book.last = entry.number
-                book.kept.append(_Kept(entry, size, now + seconds))
-                book.size += size
-                book.ends = now + self._book_seconds
-                self._trim(book, now)
-            return entry
+            return [self._append_one(frame, now) for frame in frames]
+
+    def _append_one(self, frame: Frame, now: float) -> Entry:
+        seconds = self._limits[2] if frame.keep is None else frame.keep
+        size = len(frame.body) if frame.body.isascii() else len(frame.body.encode())
+        self._number += 1
+        books = {topic: self._topics.setdefault(topic, _Topic()) for topic in frame.topics}
+        entry = Entry(
+            number=self._number,
+            life=self._life,
+            previous={topic: book.last for topic, book in books.items()},
+            body=frame.body,
+            control=frame.control,
+        )
+        for book in books.values():
+            book.last = entry.number
+            book.kept.append(_Kept(entry, size, now + seconds))
+            book.size += size
+            book.ends = now + self._book_seconds
+            self._trim(book, now)
+        return entry
 
     def position(self) -> tuple[str, int]:
         """See :meth:`History.position`."""

@@ -7,10 +7,12 @@ import enum
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
-from dfws_html.delivery.history import Entry, History, Reading
+from dfws_html import conf
+from dfws_html.delivery.history import Entry, Reading
 from dfws_html.delivery.publishing import Publisher
+from dfws_html.exceptions import Unreachable
 from dfws_html.protocol import Resync, seal
 
 __all__ = ["Hub", "Subscriber", "Verdict", "hub", "verdict"]
@@ -116,12 +118,12 @@ class Hub:
     All methods but :meth:`ring` belong to the loop's own thread.
 
     Args:
-        history: where what was missed is read.
+        through: whose history is read, and whose carrier rings.
         loop: the loop that owns the sockets.
     """
 
-    def __init__(self, history: History, loop: asyncio.AbstractEventLoop) -> None:
-        self._history = history
+    def __init__(self, through: Publisher, loop: asyncio.AbstractEventLoop) -> None:
+        self._history = through.history
         self._loop = loop
         self._by_topic: dict[str, dict[Subscriber, None]] = {}
         self._subscribers: dict[Subscriber, tuple[str, ...]] = {}
@@ -129,6 +131,8 @@ class Hub:
         self._draining = False
         self._sealed: tuple[Entry | None, dict[tuple[int, ...], str]] = (None, {})
         self._tasks: set[asyncio.Task[None]] = set()
+        self._next_check: asyncio.TimerHandle | None = None
+        self._line = through.carrier.open(self)
 
     def __len__(self) -> int:
         return len(self._subscribers)
@@ -136,20 +140,27 @@ class Hub:
     # -------------------------------------------------------------- sockets come and go
 
     def add(self, subscriber: Subscriber) -> None:
-        """Let a socket hear its topics, or those it has changed to."""
-        self.remove(subscriber)
+        """Let a socket have its topics, or those it has changed to; see :meth:`read`."""
+        before = self._subscribers.get(subscriber, ())
         topics = tuple(topic for topic in subscriber.topics if topic is not None)
         self._subscribers[subscriber] = topics
         for topic in topics:
             self._by_topic.setdefault(topic, {})[subscriber] = None
+        self._drop(subscriber, set(before) - set(topics))
+        if self._next_check is None:
+            self._check_later()
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a socket."""
-        for topic in self._subscribers.pop(subscriber, ()):
+        self._drop(subscriber, self._subscribers.pop(subscriber, ()))
+
+    def _drop(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
+        for topic in topics:
             listeners = self._by_topic[topic]
             del listeners[subscriber]
             if not listeners:
                 del self._by_topic[topic]
+        self._line.forget([topic for topic in topics if topic not in self._by_topic])
 
     # -------------------------------------------------------------- bells
 
@@ -188,9 +199,9 @@ class Hub:
             self._read_soon(subscriber)
             return
         match verdict(entry, subscriber.positions):
-            case Verdict.FORWARD:
+            case Verdict.FORWARD if entry.whole:
                 self._forward(subscriber, entry)
-            case Verdict.READ:
+            case Verdict.FORWARD | Verdict.READ:
                 self._read_soon(subscriber)
             case Verdict.IGNORE:
                 pass
@@ -225,6 +236,19 @@ class Hub:
 
     # -------------------------------------------------------------- reading what was missed
 
+    async def read(self, subscriber: Subscriber) -> Reading:
+        """Return what a socket has missed; from before it was read on, its topics are heard.
+
+        Raises:
+            Unreachable: the history or the carrier does not answer.
+        """
+        # Hear first and read then: the other way round, what rings in between would be lost.
+        heard: set[str] = set()
+        while heard != subscriber.positions.keys():
+            heard = set(subscriber.positions)
+            await self._line.hear(heard)
+        return await self._history.read(subscriber.positions)
+
     async def catch_up(self, subscriber: Subscriber, reading: Reading) -> None:
         """Tell a socket what a reading holds for it, then what rang meanwhile.
 
@@ -233,25 +257,62 @@ class Hub:
         self._tell(subscriber, reading)
         while subscriber.again:
             subscriber.again = False
-            self._tell(subscriber, await self._history.read(subscriber.positions))
+            self._tell(subscriber, await self.read(subscriber))
         for entry in subscriber.stop_reading():
             self._offer(subscriber, entry)
 
-    async def check(self, subscriber: Subscriber) -> int | None:
-        """Return the number up to which a socket has been told everything, None if it is behind.
+    def told(self, subscriber: Subscriber) -> int:
+        """Return the number up to which a socket has been told everything, 0 if it is behind."""
+        if subscriber.reading:
+            return 0
+        return max(0, min(subscriber.positions.values(), default=0))
 
-        One that is behind is caught up.
+    async def check(self) -> None:
+        """Compare where all sockets stand with the history; those that are behind are caught up.
+
+        It heals what no bell tells: a last bell that was lost, a carrier that has gone deaf.
+
+        Raises:
+            Unreachable: the history does not answer.
         """
-        life, position, lasts = await self._history.lasts(subscriber.positions)
-        if subscriber.reading or lasts.keys() != subscriber.positions.keys():
-            return None  # something changed meanwhile, so this look says nothing
-        behind = any(lasts[topic] > at for topic, at in subscriber.positions.items())
-        if life != subscriber.life or behind:
-            self._read_soon(subscriber)
-            return None
-        for topic in subscriber.positions:
-            subscriber.positions[topic] = max(subscriber.positions[topic], position)
-        return position
+        life, position, lasts = await self._history.lasts(list(self._by_topic))
+        deaf = False
+        for subscriber in list(self._subscribers):
+            if subscriber.reading or not lasts.keys() >= subscriber.positions.keys():
+                continue  # something changed meanwhile, so this look says nothing
+            behind = any(lasts[topic] > at for topic, at in subscriber.positions.items())
+            if life != subscriber.life or behind:
+                deaf = True
+                self._read_soon(subscriber)
+                continue
+            for topic in subscriber.positions:
+                subscriber.positions[topic] = max(subscriber.positions[topic], position)
+        if deaf:
+            self._line.renew()
+
+    def returned(self) -> None:
+        """Take note that bells may have been lost: look at once."""
+        self._spawn(self._check())
+
+    async def _check(self) -> None:
+        try:
+            await self.check()
+        except Unreachable as error:
+            logger.warning("windows can't be compared with the history now: %s", error)
+
+    def _check_later(self) -> None:
+        self._next_check = self._loop.call_later(conf.limit("heartbeat"), self._check_now)
+
+    def _check_now(self) -> None:
+        self._next_check = None
+        if self._subscribers:
+            self._spawn(self._check())
+            self._check_later()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def retopic(
         self, subscriber: Subscriber, topics: Sequence[str | None], positions: Mapping[str, int]
@@ -266,15 +327,16 @@ class Hub:
             subscriber.again = True
             return
         subscriber.reading = True
-        task = self._loop.create_task(self._read(subscriber))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._read(subscriber))
 
     async def _read(self, subscriber: Subscriber) -> None:
         try:
-            await self.catch_up(subscriber, await self._history.read(subscriber.positions))
+            await self.catch_up(subscriber, await self.read(subscriber))
+        except Unreachable as error:
+            logger.warning("a window is not caught up, a later look tries again: %s", error)
+            subscriber.stop_reading()
         except Exception:  # whatever a history raises: what was missed can be read later, too
-            logger.exception("a window is not caught up; its next bell or heartbeat tries again")
+            logger.exception("a window is not caught up; a later look tries again")
             subscriber.stop_reading()
 
     def _tell(self, subscriber: Subscriber, reading: Reading) -> None:
@@ -326,6 +388,5 @@ def hub(through: Publisher) -> Hub:
         if key not in _hubs:
             for ended in [known for known in _hubs if known[0].is_closed()]:
                 del _hubs[ended]
-            _hubs[key] = Hub(through.history, loop)
-            through.carrier.subscribe(_hubs[key].ring)
+            _hubs[key] = Hub(through, loop)
         return _hubs[key]

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from dfws_html import conf
+from dfws_html.delivery import connections
 from dfws_html.delivery.carriers import Carrier, MemoryCarrier
-from dfws_html.delivery.history import Entry, History, MemoryHistory
+from dfws_html.delivery.history import Frame, History, MemoryHistory
+from dfws_html.delivery.layer_carrier import LayerCarrier
+from dfws_html.delivery.redis_carrier import RedisCarrier
+from dfws_html.delivery.redis_history import RedisHistory
 
-__all__ = ["Publisher", "publisher"]
+__all__ = ["Publisher", "carrier_name", "publisher"]
 
 
 @dataclass(frozen=True)
@@ -26,36 +32,84 @@ class Publisher:
 
     def publish(
         self, topics: Sequence[str], body: str, *, control: bool = False, keep: float | None = None
-    ) -> Entry:
-        """Append a frame to the history of these topic ids, and ring."""
-        entry = self.history.append(topics, body, control=control, keep=keep)
-        self.carrier.ring(entry)
-        return entry
+    ) -> None:
+        """Append one frame; see :meth:`publish_all`."""
+        self.publish_all([Frame(topics, body, control, keep)])
+
+    def publish_all(self, frames: Sequence[Frame]) -> None:
+        """Append frames to the histories of their topics, in order, and ring; all or none.
+
+        Raises:
+            Unreachable: what keeps the history does not answer.
+        """
+        for entry in self.history.append(*frames):
+            self.carrier.ring(entry)
 
 
+_CARRIERS = ("memory", "redis", "channels")
 _publishers: dict[tuple[int, str], Publisher] = {}
 _lock = threading.Lock()
 
 
 def publisher() -> Publisher:
-    """Return the process's publisher for the settings as they are now, made when first needed."""
-    if conf.get("REDIS_CONNECTION") is not None:
-        raise ImproperlyConfigured(
-            "WEBSOCKET_REDIS_CONNECTION is set, but this release keeps its history in the memory "
-            "of one process: remove the setting"
-        )
-    history = conf.get("HISTORY")
-    # The copy that a fork brings is another history: it must not count on in the same life.
-    key = (os.getpid(), json.dumps([dict(history), conf.token_age()], sort_keys=True))
+    """Return the process's publisher for the settings as they are now, made when first needed.
+
+    Nothing made before a fork is used after it: the copy of a history in memory must not count on
+    in the same life, and a connection can't serve two processes.
+
+    Raises:
+        ImproperlyConfigured: the settings name no history, or no carrier that goes with it.
+    """
+    carrier = carrier_name()
+    names = ("HISTORY", "REDIS_CONNECTION", "REDIS_PREFIX")
+    values = [dict(conf.get(name)) if name == "HISTORY" else conf.get(name) for name in names]
+    key = (os.getpid(), json.dumps([carrier, conf.token_age(), *values], default=str))
     with _lock:
         if key not in _publishers:
-            _publishers[key] = Publisher(
-                history=MemoryHistory(
-                    entries=history["entries"],
-                    size=history["bytes"],
-                    seconds=history["seconds"],
-                    book_seconds=2 * conf.token_age(),
-                ),
-                carrier=MemoryCarrier(),
-            )
+            _publishers[key] = _made(carrier)
         return _publishers[key]
+
+
+def carrier_name() -> str:
+    """Return which carrier the settings want: ``memory``, ``redis`` or ``channels``.
+
+    Raises:
+        ImproperlyConfigured: they want one that can't be.
+    """
+    redis = connections.is_configured()
+    wanted = conf.get("CARRIER")
+    if wanted is None:
+        if not redis:
+            return "memory"
+        return "channels" if _has_shared_layer() else "redis"
+    if wanted not in _CARRIERS:
+        raise ImproperlyConfigured(
+            f"WEBSOCKET_CARRIER = {wanted!r}: there is no such carrier; use one of "
+            f"{', '.join(map(repr, _CARRIERS))}"
+        )
+    if redis is (wanted == "memory"):
+        lacking = "needs WEBSOCKET_REDIS_CONNECTION" if not redis else "reaches one process only"
+        raise ImproperlyConfigured(f"WEBSOCKET_CARRIER = {wanted!r}: it {lacking}")
+    return str(wanted)
+
+
+def _has_shared_layer() -> bool:
+    layers: Mapping[str, Any] = getattr(settings, "CHANNEL_LAYERS", None) or {}
+    backend = layers.get("default", {}).get("BACKEND", "")
+    return bool(backend) and not backend.endswith(".InMemoryChannelLayer")
+
+
+def _made(carrier: str) -> Publisher:
+    wanted = conf.get("HISTORY")
+    bounds = {
+        "entries": wanted["entries"],
+        "size": wanted["bytes"],
+        "seconds": wanted["seconds"],
+        "book_seconds": 2 * conf.token_age(),
+    }
+    if carrier == "memory":
+        return Publisher(MemoryHistory(**bounds), MemoryCarrier())
+    prefix = conf.get("REDIS_PREFIX")
+    connections.client()  # a setting that is no connection is said now, not by the first visitor
+    history = RedisHistory(prefix=prefix, rings=carrier == "redis", **bounds)
+    return Publisher(history, RedisCarrier(prefix) if carrier == "redis" else LayerCarrier())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from django.utils.functional import SimpleLazyObject
 
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
+from dfws_html.exceptions import Unreachable
 from dfws_html.page.living import topics_order
-from dfws_html.page.tokens import PageToken, new_window_id
+from dfws_html.page.tokens import VOID, PageToken, new_window_id
 from dfws_html.topics import BROADCAST, SESSION, USER, WINDOW, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.ws_middleware import SESSION_ID
@@ -30,6 +32,8 @@ __all__ = [
     "set_websocket_topics",
 ]
 
+logger = logging.getLogger("dfws_html.page")
+
 
 @dataclass
 class Page:
@@ -37,7 +41,6 @@ class Page:
 
     Attributes:
         window: the page's window id.
-        life, position: of the history when the request began, before its view read anything.
         living: the token of the page that sends the request, if a living one does.
         changes: of the topics so far, each a word (``set``, ``add``, ``remove``) and ids.
         wanted: whether a tag asked for the window's ``<meta>``.
@@ -45,12 +48,25 @@ class Page:
     """
 
     window: str
-    life: str
-    position: int
     living: PageToken | None = None
     changes: list[tuple[str, list[str]]] = field(default_factory=list)
     wanted: bool = False
     streaming: bool = False
+    _place: tuple[str, int] | None = None
+
+    def stand(self) -> tuple[str, int]:
+        """Return life and number of the history, as they were when first asked for.
+
+        So it is asked before the view reads the database. Where the history does not answer, the
+        page stands nowhere: it is resynced once its socket is there.
+        """
+        if self._place is None:
+            try:
+                self._place = publisher().history.position()
+            except Unreachable as error:
+                logger.error("a page gets no position, so it will be resynced: %s", error)  # noqa: TRY400
+                self._place = ("", VOID)
+        return self._place
 
     def change(self, change: str, ids: list[str]) -> None:
         """Note a change of the topics.
@@ -58,6 +74,7 @@ class Page:
         Raises:
             ValueError: they would be too many.
         """
+        self.stand()
         self.changes.append((change, ids))
         try:
             _check_count(len(self._chosen(self.living)) + _OWN_TOPICS)
@@ -77,13 +94,14 @@ class Page:
             # Its socket came without a session that has been made since.
             window_info.session_id = stays.session or None
         own = topic_ids(topic_names(window_info, _own_topics(window_info)))
+        life, position = self.stand()
         return PageToken(
             window=self.window,
             user=user,
             session=window_info.session_id or "",
             topics=before.with_topics([*own, *self._chosen(stays)]).topics,
-            position=self.position,
-            life=self.life,
+            position=position,
+            life=life,
         )
 
     def _chosen(self, living: PageToken | None) -> list[str]:
@@ -107,15 +125,14 @@ def page_of(request: HttpRequest) -> Page:
 
 
 def open_page(request: HttpRequest, *, living: PageToken | None = None) -> Page:
-    """Return a new page for the request, which stands where the history stands now.
+    """Return a new page for the request.
 
     Args:
         request: before its view has read anything.
         living: the token of the page that sends it, if a living one does.
     """
-    life, position = publisher().history.position()
     window = living.window if living is not None else new_window_id()
-    page = Page(window=window, life=life, position=position, living=living)
+    page = Page(window=window, living=living)
     request.dfws_page = page  # type: ignore[attr-defined]
     request.window_key = window  # type: ignore[attr-defined]
     return page

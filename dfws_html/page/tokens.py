@@ -13,7 +13,10 @@ from dfws_html import conf
 from dfws_html.protocol import VERSION
 from dfws_html.topics import key_fingerprint
 
-__all__ = ["PageToken", "TokenRefused", "new_window_id", "sign", "verify"]
+__all__ = ["VOID", "PageToken", "TokenRefused", "new_window_id", "sign", "verify"]
+
+#: The position of a topic of which nobody can say what the window has seen.
+VOID = -1
 
 _SALT = "dfws_html.page"
 

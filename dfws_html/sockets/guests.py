@@ -7,17 +7,15 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from dfws_html.page.tokens import PageToken, new_window_id, verify
+from dfws_html.page.tokens import VOID, PageToken, new_window_id, verify
 from dfws_html.page.visitors import Visitor, check_identity, visitor
 from dfws_html.protocol import Hello
 from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["VOID", "Guest", "Standing", "recognise", "recognise_again", "standing"]
+__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing"]
 
-#: The position of a topic of which nobody can say what the window has seen.
-VOID = -1
 
 _LONGEST_URL = 2048  # it travels in every job
 

@@ -15,7 +15,7 @@ from dfws_html.delivery.outlet import Outlet
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import ProtocolError
 from dfws_html.page.living import changed_token
-from dfws_html.page.tokens import PageToken, TokenRefused, sign, verify
+from dfws_html.page.tokens import VOID, PageToken, TokenRefused, sign, verify
 from dfws_html.page.visitors import Visitor, check_identity
 from dfws_html.protocol import (
     HEARTBEAT,
@@ -31,7 +31,7 @@ from dfws_html.protocol import (
 )
 from dfws_html.sockets.calls import Calls, off_loop
 from dfws_html.sockets.endings import Closed, one_line
-from dfws_html.sockets.guests import VOID, Guest, recognise_again, standing
+from dfws_html.sockets.guests import Guest, recognise_again, standing
 from dfws_html.sockets.pace import Pace
 
 __all__ = ["Window", "parsed"]
@@ -60,9 +60,7 @@ class Window:
     """
 
     def __init__(self, guest: Guest, hello: Hello, *, request: HttpRequest, outlet: Outlet) -> None:
-        through = publisher()
-        self._history = through.history
-        self._hub = hub(through)
+        self._hub = hub(publisher())
         self._request = request
         self._outlet = outlet
         self._token = guest.token
@@ -84,10 +82,13 @@ class Window:
         return self._token.window
 
     async def arrive(self) -> None:
-        """Welcome the window, and tell it what it has missed."""
-        # Hear first and read then: the other way round, what rings in between would be lost.
+        """Welcome the window, and tell it what it has missed.
+
+        Raises:
+            Unreachable: the history or its carrier does not answer.
+        """
         self._hub.add(self._subscriber)
-        reading = await self._history.read(self._subscriber.positions)
+        reading = await self._hub.read(self._subscriber)
         welcome = Welcome(
             window=self._token.window,
             life=reading.life,
@@ -123,7 +124,9 @@ class Window:
                 raise ProtocolError("rate", number, "too many frames; wait a moment")
             match frame:
                 case None:
-                    await self._heartbeat()
+                    # 0 raises nothing: the window is behind, and what it lacks is on its way.
+                    told = self._hub.told(self._subscriber)
+                    self._outlet.send(HeartbeatAnswer(position=told).encode())
                 case Call():
                     await self._calls.take(frame)
                     self._outlet.send(Ack(n=frame.n).encode())
@@ -143,11 +146,6 @@ class Window:
         logger.warning("window %s: refused (%s): %s", self, error.code, reason)
         message = one_line(error.message)
         self._outlet.send(Nack(n=number, code=error.code, message=message).encode())
-
-    async def _heartbeat(self) -> None:
-        position = await self._hub.check(self._subscriber)
-        # 0 raises nothing: the window is behind, and what it lacks is on its way.
-        self._outlet.send(HeartbeatAnswer(position=position or 0).encode())
 
     async def _again(self) -> Visitor:
         self._who = await off_loop(recognise_again)(self._request, self._token)

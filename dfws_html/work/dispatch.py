@@ -15,6 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from dfws_html import conf
+from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.windows import warn_if_elsewhere
 from dfws_html.exceptions import ProtocolError, SignalNotAllowed, SignalNotSent, UnknownSignal
 from dfws_html.protocol import Call, Push, encode_arguments
@@ -259,7 +260,8 @@ class LiveDispatcher:
             raise SignalNotSent(plan.signal, str(error)) from error
 
     def _push(self, plan: Plan, push: Push) -> None:
-        warn_if_elsewhere(plan.signal)
+        if not publisher().history.shared:
+            warn_if_elsewhere(plan.signal)
         job = PushJob(
             task_id=push.signal_id,
             signal=plan.signal,
