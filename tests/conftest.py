@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +37,23 @@ def handlers():
 
     with registry.isolated() as isolated:
         yield isolated
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis for all tests; who needs it empty, or the settings to name it, takes `redis`."""
+    with tempfile.TemporaryDirectory(prefix="dfws-redis-") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def redis(redis_server, settings):
+    """An empty Redis, which the settings name."""
+    redis_server.start()  # another test may have killed it
+    redis_server.answer_again()
+    redis_server.flush()
+    settings.WEBSOCKET_REDIS_CONNECTION = redis_server.url
+    return redis_server

@@ -7,6 +7,9 @@ import pytest
 from dfws_html.delivery.history import Frame, MemoryHistory
 
 
+from tests.histories import made_history  # noqa: F401
+
+
 class Clock:
     def __init__(self):
         self.now = 1000.0
@@ -28,8 +31,8 @@ async def read(history, topic, position):
     return numbers((await history.read({topic: position})).topics[topic])
 
 
-async def test_one_sequence_for_all_topics():
-    history = MemoryHistory()
+async def test_one_sequence_for_all_topics(made_history):
+    history = made_history()
     entries = [
         history.append(Frame(topics, "{"))[0] for topics in (["a"], ["b"], ["a", "b"], ["a"])
     ]
@@ -46,29 +49,29 @@ async def test_one_sequence_for_all_topics():
     assert await read(history, "b", 2) == [3]
 
 
-async def test_a_topic_named_twice_gets_an_entry_once():
-    history = MemoryHistory()
+async def test_a_topic_named_twice_gets_an_entry_once(made_history):
+    history = made_history()
     entry = history.append(Frame(["a", "a"], "{"))[0]
     assert entry.previous == {"a": 0}
     assert await read(history, "a", 0) == [1]
 
 
-async def test_nothing_is_lost_on_a_topic_nobody_has_written_to():
-    history = MemoryHistory()
+async def test_nothing_is_lost_on_a_topic_nobody_has_written_to(made_history):
+    history = made_history()
     reading = await history.read({"a": 0, "b": 7})
     assert [numbers(found) for found in reading.topics.values()] == [[], []]
     assert (reading.life, reading.position) == history.position()
 
 
-async def test_a_position_that_is_not_known_is_never_healed():
-    history = MemoryHistory()
+async def test_a_position_that_is_not_known_is_never_healed(made_history):
+    history = made_history()
     history.append(Frame(["a"], "{"))
     assert await read(history, "a", -1) is None
     assert await read(history, "never", -1) is None
 
 
-async def test_what_was_trimmed_by_number_is_lost_whole():
-    history = MemoryHistory(entries=2)
+async def test_what_was_trimmed_by_number_is_lost_whole(made_history):
+    history = made_history(entries=2)
     for _ in range(4):
         history.append(Frame(["a"], "{"))
     assert await read(history, "a", 2) == [3, 4]
@@ -77,8 +80,8 @@ async def test_what_was_trimmed_by_number_is_lost_whole():
     assert await read(history, "a", 4) == []
 
 
-async def test_trimming_looks_at_the_topic_not_at_the_sequence():
-    history = MemoryHistory(entries=2)
+async def test_trimming_looks_at_the_topic_not_at_the_sequence(made_history):
+    history = made_history(entries=2)
     for topic in "abbba":
         history.append(Frame([topic], "{"))
     assert await read(history, "a", 0) == [1, 5]
@@ -86,16 +89,16 @@ async def test_trimming_looks_at_the_topic_not_at_the_sequence():
     assert await read(history, "b", 2) == [3, 4]
 
 
-async def test_size_is_counted_in_bytes():
-    history = MemoryHistory(size=8)
+async def test_size_is_counted_in_bytes(made_history):
+    history = made_history(size=8)
     for _ in range(3):
         history.append(Frame(["a"], "éé"))  # 4 bytes each
     assert await read(history, "a", 0) is None
     assert await read(history, "a", 1) == [2, 3]
 
 
-async def test_the_last_entry_stays_however_long():
-    history = MemoryHistory(size=8)
+async def test_the_last_entry_stays_however_long(made_history):
+    history = made_history(size=8)
     history.append(Frame(["a"], "x" * 100))
     assert await read(history, "a", 0) == [1]
     history.append(Frame(["a"], "x" * 100))
@@ -145,8 +148,8 @@ def test_silent_topics_leave_no_text_behind(clock):
     assert sum(len(book.kept) for book in history._topics.values()) == 1
 
 
-async def test_lasts():
-    history = MemoryHistory()
+async def test_lasts(made_history):
+    history = made_history()
     for topic in "aab":
         history.append(Frame([topic], "{"))
     life, position, lasts = await history.lasts(["a", "b", "c"])
@@ -154,12 +157,12 @@ async def test_lasts():
     assert (position, lasts) == (3, {"a": 2, "b": 3, "c": 0})
 
 
-def test_every_history_is_a_life_of_its_own():
-    assert MemoryHistory().position()[0] != MemoryHistory().position()[0]
+def test_every_history_is_a_life_of_its_own(made_history):
+    assert made_history().position()[0] != made_history().position()[0]
 
 
-async def test_threads_append_without_a_gap():
-    history = MemoryHistory(entries=10_000)
+async def test_threads_append_without_a_gap(made_history):
+    history = made_history(entries=10_000)
     start = threading.Barrier(8)
 
     def write():

@@ -15,7 +15,7 @@ local channels, limit, id, again = take(), tonumber(take()), take(), take() == '
 -- An append whose answer was lost may have happened: its entries bear its id.
 local function done_already(topic)
   for _, found in ipairs(redis.call('XREVRANGE', stream_of(topic), '+', '-', 'COUNT', 256)) do
-    if found[2][6] == id then return true end
+    if found[2][8] == id then return true end
   end
   return false
 end
@@ -41,9 +41,10 @@ while at <= #ARGV do
   for _, topic in ipairs(topics) do
     local stream, book = stream_of(topic), book_of(topic)
     if redis.call('EXISTS', stream) == 0 then redis.call('HSET', book, 'size', 0) end
-    redis.call('XADD', stream, text(number) .. '-0', 'entry', entry, 'ends', text(now + ends), 'id', id)
+    redis.call('XADD', stream, text(number) .. '-0', 'entry', entry, 'ends', text(now + ends),
+      'size', #body, 'id', id)
     redis.call('HSET', book, 'last', text(number))
-    redis.call('HINCRBY', book, 'size', #entry)
+    redis.call('HINCRBY', book, 'size', #body)
     redis.call('PEXPIRE', book, keep_book)
     trim(stream, book)
     redis.call('PEXPIRE', stream, math.max(ends, redis.call('PTTL', stream)))

@@ -33,11 +33,11 @@ local function trim(stream, book)
   local count = redis.call('XLEN', stream)
   while count > 0 do
     local fields = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-    local entry, ends = fields[2][2], tonumber(fields[2][4])
+    local ends, bytes = tonumber(fields[2][4]), tonumber(fields[2][6])
     local size = tonumber(redis.call('HGET', book, 'size') or 0)
     if ends > now and count <= max_entries and (size <= max_bytes or count == 1) then return end
     redis.call('XDEL', stream, fields[1])
-    redis.call('HINCRBY', book, 'size', -#entry)
+    redis.call('HINCRBY', book, 'size', -bytes)
     count = count - 1
   end
   -- An empty stream has nothing left to count; it may have ended as a whole, too.
