@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +97,16 @@ def site(django_db_blocker: Any) -> Iterator[Site]:
         yield Site(url=f"http://127.0.0.1:{port}", bodies=BODIES)
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def cluster_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the site that runs as many processes, to be copied."""
+    from playwright_tests.cluster.bed import make_database
+
+    path = tmp_path_factory.mktemp("cluster") / "db.sqlite3"
+    make_database(path)
+    return path
 
 
 @pytest.fixture
