@@ -28,10 +28,15 @@ help:
 
 # --- to see it -----------------------------------------------------------------------------------
 
-.PHONY: demo
+.PHONY: demo demo-redis
 demo: $(VENV)/.demo ## run the demo on http://127.0.0.1:PORT/
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@DJANGO_SETTINGS_MODULE=demo.settings $(PYTHON_IN) scripts/serve_demo.py $(PORT)
+
+demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+1, Redis, Celery
+	@$(MANAGE) migrate --no-input --verbosity 0
+	@DJANGO_SETTINGS_MODULE=demo.settings REDIS_SERVER="$$(scripts/redis.sh)" \
+		$(PYTHON_IN) scripts/serve_demo_redis.py $(PORT)
 
 # --- to test it ----------------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""Settings of the demo: one process and one SQLite file, no Redis and no broker."""
+"""Settings of the demo: one process and one SQLite file, no Redis and no broker.
+
+With ``DEMO_REDIS_URL`` it is many processes over a Redis, and nothing else changes.
+"""
 
 import os
 from pathlib import Path
@@ -69,3 +72,8 @@ DATABASES = {
 ASGI_APPLICATION = "dfws_html.routing.application"
 # Signals of this queue run one after the other, so that their answers come in order.
 WEBSOCKET_POOL_SIZES = {"in-order": 1}
+
+if REDIS_URL := os.environ.get("DEMO_REDIS_URL"):
+    WEBSOCKET_REDIS_CONNECTION = REDIS_URL  # the broker, too
+    WEBSOCKET_WORKERS = "celery"
+    CELERY_APP = "dfws_html"

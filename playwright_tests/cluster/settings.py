@@ -27,7 +27,6 @@ REDIS = os.environ.get("CLUSTER_REDIS")
 if REDIS:
     WEBSOCKET_REDIS_CONNECTION = REDIS
     WEBSOCKET_WORKERS = os.environ["CLUSTER_WORKERS"]  # thread or celery
-    CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://")
 
 _LAYERS = {
     "pubsub": "channels_redis.pubsub.RedisPubSubChannelLayer",
