@@ -1,7 +1,8 @@
 """``python -m benchmarks``: measure and print everything."""
 
-from benchmarks import bundle, embedded
+from benchmarks import bundle, cluster, embedded
 
 if __name__ == "__main__":
     bundle.main()
     embedded.main()
+    cluster.main()

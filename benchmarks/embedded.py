@@ -6,18 +6,18 @@ import asyncio
 import statistics
 import time
 
-from benchmarks.server import served
+from benchmarks.server import Served, served
 from benchmarks.windows import Window
 
-_TRIPS, _WARM_UP = 2000, 200
+_WARM_UP = 200
 _WINDOWS, _SWAPS = 200, 100
 
 
-async def round_trip(server: str) -> None:
+async def round_trip(server: Served, kind: str = "embedded", trips: int = 2000) -> None:
     """Print how long it takes from a call to the swap that it causes."""
-    window = await Window.opened(server)
+    window = await Window.opened(server.address)
     times = []
-    for trip in range(_WARM_UP + _TRIPS):
+    for trip in range(_WARM_UP + trips):
         start = time.perf_counter()
         await window.call("bench.echo")
         await window.until_swaps(trip + 1)
@@ -25,15 +25,15 @@ async def round_trip(server: str) -> None:
     await window.close()
     cuts = statistics.quantiles(times[_WARM_UP:], n=100)
     print(
-        f"round trip, embedded, {_TRIPS} one after the other: "
+        f"round trip, {kind}, {trips} one after the other: "
         f"p50 {cuts[49]:.2f} ms, p90 {cuts[89]:.2f} ms, p99 {cuts[98]:.2f} ms"
     )
 
 
-async def fan_out(server: str) -> None:
+async def fan_out(server: Served) -> None:
     """Print the server's CPU time for a swap that 200 windows see."""
-    windows = [await Window.opened(server) for _ in range(_WINDOWS)]
-    asking = await Window.opened(server)
+    windows = [await Window.opened(server.address) for _ in range(_WINDOWS)]
+    asking = await Window.opened(server.address)
     await asking.call("bench.swap", times=10)
     await asyncio.gather(*(window.until_swaps(10) for window in windows))
     before, start = await asking.cpu(), time.perf_counter()

@@ -1,4 +1,4 @@
-"""Settings of the benchmarked site: the embedded mode, nothing else."""
+"""Settings of the benchmarked site: the embedded mode, or what the environment names."""
 
 import os
 
@@ -29,3 +29,8 @@ STATIC_URL = "/static/"
 ASGI_APPLICATION = "dfws_html.routing.application"
 # The client sends as fast as it can.
 WEBSOCKET_LIMITS = {"rate": 1_000_000, "burst": 1_000_000}
+
+if REDIS := os.environ.get("BENCHMARK_REDIS"):
+    WEBSOCKET_REDIS_CONNECTION = REDIS
+    WEBSOCKET_WORKERS = os.environ["BENCHMARK_WORKERS"]
+    CELERY_APP = "dfws_html"

@@ -45,6 +45,7 @@ class Process:
         self._descriptors = descriptors
         self._lines: list[str] = []
         self._printed = threading.Condition()
+        self._over = False  # nothing more will be printed
         self._process: subprocess.Popen[str] | None = None
         self.starts = 0
         self.environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
@@ -58,6 +59,7 @@ class Process:
     def start(self) -> None:
         """Start it."""
         self.starts += 1
+        self._over = False
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _WITH_GUARD, *self._command],
             env=self.environment,
@@ -79,8 +81,8 @@ class Process:
     def printed(self, text: str, times: int = 1, seconds: float = 30) -> None:
         """Wait until a text has been printed so many times; fail if that does not come."""
         with self._printed:
-            done = self._printed.wait_for(lambda: self.count(text) >= times, seconds)
-        assert done, f"{text!r} is not among what was printed:\n{self.output()}"
+            self._printed.wait_for(lambda: self._over or self.count(text) >= times, seconds)
+        assert self.count(text) >= times, f"{text!r} is not among what was printed:\n{self.output()}"
 
     def count(self, text: str) -> int:
         """Return how many lines are this text, or end with it behind a logger's prefix."""
@@ -97,6 +99,9 @@ class Process:
                 with self._printed:
                     self._lines.append(line.rstrip("\n"))
                     self._printed.notify_all()
+        with self._printed:
+            self._over = process is self._process
+            self._printed.notify_all()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the program, wait for it, and end what it has left behind."""

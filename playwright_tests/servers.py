@@ -30,9 +30,6 @@ _APPLICATION = "dfws_html.routing:application"
 _HOST = "127.0.0.1"
 _BETWEEN = 0.05  # seconds between two tries to connect
 
-#: What a worker prints when it takes tasks; the site under test says so.
-READY = "the worker is ready"
-
 #: The ways to serve a site as their users start them, on a host and a port.
 SHAPES: Mapping[str, Sequence[str]] = {
     "uvicorn": ["uvicorn", _APPLICATION, "--host", "{host}", "--port", "{port}"],
@@ -92,14 +89,13 @@ class ShapedServer(Process):
         environment: additional variables.
     """
 
-    def __init__(self, shape: str, settings: str, **environment: str) -> None:
+    def __init__(self, shape: str, settings: str, environment: Mapping[str, str]) -> None:
         with socket.socket() as probe:
             probe.bind((_HOST, 0))
             self.port: int = probe.getsockname()[1]
         words = [word.format(host=_HOST, port=self.port) for word in SHAPES[shape]]
         super().__init__(
-            [sys.executable, "-m", *words],
-            {"DJANGO_SETTINGS_MODULE": settings, **environment},
+            [sys.executable, "-m", *words], {"DJANGO_SETTINGS_MODULE": settings, **environment}
         )
 
     def listens(self, seconds: float = 30) -> None:
@@ -144,19 +140,19 @@ class Worker(Process):
     Args:
         settings: name of the settings' module.
         queues: what it listens to.
+        environment: additional variables.
         pool: ``prefork``, ``threads`` or ``solo``.
         concurrency: how many tasks run at once.
-        environment: additional variables.
     """
 
     def __init__(
         self,
         settings: str,
         queues: str,
+        environment: Mapping[str, str],
         *,
         pool: str = "threads",
         concurrency: int = 4,
-        **environment: str,
     ) -> None:
         options = ["-Q", queues, "-P", pool, "-c", str(concurrency), "--loglevel", "INFO"]
         super().__init__(
@@ -166,4 +162,4 @@ class Worker(Process):
 
     def is_ready(self) -> None:
         """Wait until it takes tasks."""
-        self.printed(READY, self.starts)
+        self.printed("ready.", self.starts)  # Celery's own words, behind the worker's name

@@ -13,6 +13,10 @@ from types import FrameType
 from typing import Never
 
 import django
+from django.conf import settings
+
+from dfws_html.conf import default_queue
+from dfws_html.work.registry import registry
 
 SCRIPTS = Path(__file__).parent
 DEMO = SCRIPTS.parent / "demo"
@@ -33,13 +37,13 @@ class Processes:
     def __init__(self) -> None:
         self._started: list[tuple[str, subprocess.Popen[str]]] = []
 
-    def start(self, name: str, *command: str, **options: int) -> subprocess.Popen[str]:
+    def start(self, name: str, *command: str, stdout: int | None = None) -> subprocess.Popen[str]:
         """Start a process."""
         process: subprocess.Popen[str] = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", WITH_US, *command],
             start_new_session=True,
             text=True,
-            **options,
+            stdout=stdout,
         )
         self._started.append((name, process))
         return process
@@ -79,9 +83,6 @@ def start_redis(processes: Processes, folder: Path) -> None:
 
 def queues() -> list[str]:
     """Return the queues that the demo's signals name."""
-    from dfws_html.conf import default_queue  # noqa: PLC0415 - after the Redis is known
-    from dfws_html.work.registry import registry  # noqa: PLC0415
-
     django.setup()
     return sorted(registry.queues(default_queue()))
 
@@ -103,8 +104,7 @@ def main() -> None:
                 serve = str(SCRIPTS / "serve_demo.py")
                 processes.start(f"the server on {each}", sys.executable, serve, str(each))
             for queue in queues():
-                # Signals of the queue `in-order` run one after the other.
-                at_once = "1" if queue == "in-order" else "4"
+                at_once = str(settings.WEBSOCKET_POOL_SIZES.get(queue, 4))
                 options = ["-Q", queue, "-c", at_once, "-P", "threads", "--loglevel", "WARNING"]
                 worker = [sys.executable, str(DEMO / "manage.py"), "worker", *options]
                 processes.start(f"the worker of {queue}", *worker, stdout=subprocess.DEVNULL)

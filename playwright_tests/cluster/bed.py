@@ -63,11 +63,11 @@ class Bed:
 
     def shaped_server(self, shape: str) -> ShapedServer:
         """Return a server of a shape, that does not run yet."""
-        return self._ended_with_the_rest(ShapedServer(shape, SETTINGS, **self._environment))
+        return self._ended_with_the_rest(ShapedServer(shape, SETTINGS, self._environment))
 
     def worker(self, queues: str, *, pool: str = "threads", concurrency: int = 4) -> Worker:
         """Return a worker that does not run yet."""
-        worker = Worker(SETTINGS, queues, pool=pool, concurrency=concurrency, **self._environment)
+        worker = Worker(SETTINGS, queues, self._environment, pool=pool, concurrency=concurrency)
         return self._ended_with_the_rest(worker)
 
     def _ended_with_the_rest(self, process: P) -> P:

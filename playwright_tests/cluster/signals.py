@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
-from celery.signals import worker_ready
 from django.utils.html import format_html
 
 from dfws_html import html
@@ -16,11 +14,6 @@ from dfws_html.window_info import WindowInfo
 from playwright_tests.seed.models import MyModel
 
 DELAY = 2.0  # seconds
-
-
-@worker_ready.connect
-def _say_so(**about: Any) -> None:
-    print("the worker is ready", flush=True)  # noqa: T201
 
 
 @signal(path="cluster.press", is_allowed_to=everyone, queue="celery")
