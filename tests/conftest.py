@@ -69,3 +69,10 @@ def made_history(request):
         return MemoryHistory
     request.getfixturevalue("redis")
     return lambda **bounds: RedisHistory(prefix=secrets.token_hex(4), **bounds)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def each_history(request):
+    """The settings as they are, and with a Redis: nothing may differ."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")
