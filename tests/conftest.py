@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from dfws_html.delivery.history import MemoryHistory
+from dfws_html.delivery.redis_history import RedisHistory
 from tests.redis_server import RedisServer
 
 
@@ -57,3 +60,19 @@ def redis(redis_server, settings):
     redis_server.flush()
     settings.WEBSOCKET_REDIS_CONNECTION = redis_server.url
     return redis_server
+
+
+@pytest.fixture(params=["memory", "redis"])
+def made_history(request):
+    """Makes a new, empty history with the bounds given: one contract, whatever keeps it."""
+    if request.param == "memory":
+        return MemoryHistory
+    request.getfixturevalue("redis")
+    return lambda **bounds: RedisHistory(prefix=secrets.token_hex(4), **bounds)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def each_history(request):
+    """The settings as they are, and with a Redis: nothing may differ."""
+    if request.param == "redis":
+        request.getfixturevalue("redis")

@@ -33,6 +33,8 @@ from dfws_html.work.jobs import HandlerJob
 from dfws_html.ws_middleware import WindowInfoMiddleware
 from tests.sockets import PATIENCE, Line, Page, line, scope_of
 
+pytestmark = pytest.mark.usefixtures("each_history")
+
 application = DFConsumer.as_asgi()
 
 

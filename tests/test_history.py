@@ -7,9 +7,6 @@ import pytest
 from dfws_html.delivery.history import Frame, MemoryHistory
 
 
-from tests.histories import made_history  # noqa: F401
-
-
 class Clock:
     def __init__(self):
         self.now = 1000.0

@@ -21,6 +21,8 @@ from dfws_html.tasks import BROADCAST, WINDOW, atrigger
 from dfws_html.window_info import WindowInfo
 from tests.sockets import PATIENCE, Page, process, visit
 
+pytestmark = pytest.mark.usefixtures("each_history")
+
 database = pytest.mark.django_db(transaction=True)
 
 

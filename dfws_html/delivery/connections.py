@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,9 @@ _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
 
 _clients: dict[tuple[int, str], redis.Redis] = {}
-_async_clients: dict[tuple[int, str, asyncio.AbstractEventLoop], redis.asyncio.Redis] = {}
+_async_clients: dict[
+    tuple[int, str, asyncio.AbstractEventLoop], tuple[redis.asyncio.Redis, AsyncGenerator[None]]
+] = {}
 _lock = threading.Lock()
 
 
@@ -51,8 +53,8 @@ def client() -> redis.Redis:
         return _clients[key]
 
 
-def async_client() -> redis.asyncio.Redis:
-    """Return the running event loop's client.
+async def async_client() -> redis.asyncio.Redis:
+    """Return the running event loop's client; it is closed with the loop.
 
     Raises:
         ImproperlyConfigured: the setting is no connection.
@@ -60,11 +62,25 @@ def async_client() -> redis.asyncio.Redis:
     loop = asyncio.get_running_loop()
     key = (os.getpid(), _key(), loop)
     with _lock:
-        if key not in _async_clients:
-            for ended in [known for known in _async_clients if known[2].is_closed()]:
-                del _async_clients[ended]
-            _async_clients[key] = _made(redis.asyncio.Redis, retry=AsyncRetry(NoBackoff(), 0))
-        return _async_clients[key]
+        known = _async_clients.get(key)
+        if known is not None:
+            return known[0]
+        for ended in [other for other in _async_clients if other[2].is_closed()]:
+            del _async_clients[ended]
+        made: redis.asyncio.Redis = _made(redis.asyncio.Redis, retry=AsyncRetry(NoBackoff(), 0))
+        keeper = _kept_open(made)
+        _async_clients[key] = (made, keeper)
+    await anext(keeper)
+    return made
+
+
+async def _kept_open(made: redis.asyncio.Redis) -> AsyncGenerator[None]:
+    # A loop that ends shuts its asynchronous generators down, so that this one can close what
+    # belongs to it.
+    try:
+        yield
+    finally:
+        await made.aclose()
 
 
 def ear_client() -> redis.asyncio.Redis:
@@ -111,7 +127,7 @@ def _made(kind: Any, *, forced: Mapping[str, Any] | None = None, **options: Any)
     where = conf.get("REDIS_CONNECTION")
     try:
         if isinstance(where, str):
-            return kind.from_url(where, **options, **forced)
+            return kind.from_url(where, **{**options, **forced})
         if isinstance(where, Mapping):
             given = {name: value for name, value in where.items() if value not in (None, "")}
             return kind(**{**options, **given, **forced})

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from typing import Any, cast
 
 from channels.layers import get_channel_layer
 
@@ -141,7 +141,9 @@ class _LayerLine:
 
     async def _live(self) -> None:
         attempt = 0
-        while True:
+        # A layer may raise something else when its reader is cancelled, so that has to be asked.
+        me = cast("asyncio.Task[None]", asyncio.current_task())
+        while not me.cancelling():
             since = time.monotonic()
             try:
                 await self._join(self._wanted)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
 
 from dfws_html.delivery import connections
 from dfws_html.delivery.carriers import Ear, Line
@@ -119,7 +118,7 @@ class _RedisLine:
                     async with asyncio.TaskGroup() as both:
                         both.create_task(self._ask(pubsub))
                         both.create_task(self._listen(pubsub, returned=was_away is not None))
-            except* (RedisError, OSError, TimeoutError) as errors:
+            except* Exception as errors:  # noqa: BLE001 - whatever it is, bells must be heard again
                 self._lose(errors.exceptions[0])
             await asyncio.sleep(delay_before(attempt))
             attempt += 1

@@ -114,7 +114,7 @@ class RedisHistory:
 
     async def _arun(self, name: str, *own: Any) -> list[Any]:
         with connections.reaching():
-            script = connections.async_client().register_script(_source(name))
+            script = (await connections.async_client()).register_script(_source(name))
             try:
                 found: list[Any] = await script(keys=self._keys, args=self._arguments(own))
             except redis.ConnectionError:  # one that has died long ago; to read again harms nobody

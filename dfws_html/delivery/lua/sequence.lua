@@ -37,7 +37,7 @@ local function trim(stream, book)
     local size = tonumber(redis.call('HGET', book, 'size') or 0)
     if ends > now and count <= max_entries and (size <= max_bytes or count == 1) then return end
     redis.call('XDEL', stream, fields[1])
-    redis.call('HINCRBY', book, 'size', -bytes)
+    redis.call('HINCRBY', book, 'size', text(-bytes))
     count = count - 1
   end
   -- An empty stream has nothing left to count; it may have ended as a whole, too.
