@@ -82,7 +82,9 @@ class Process:
         """Wait until a text has been printed so many times; fail if that does not come."""
         with self._printed:
             self._printed.wait_for(lambda: self._over or self.count(text) >= times, seconds)
-        assert self.count(text) >= times, f"{text!r} is not among what was printed:\n{self.output()}"
+        assert self.count(text) >= times, (
+            f"{text!r} is not among what was printed:\n{self.output()}"
+        )
 
     def count(self, text: str) -> int:
         """Return how many lines are this text, or end with it behind a logger's prefix."""
@@ -100,8 +102,9 @@ class Process:
                     self._lines.append(line.rstrip("\n"))
                     self._printed.notify_all()
         with self._printed:
-            self._over = process is self._process
-            self._printed.notify_all()
+            if process is self._process:
+                self._over = True
+                self._printed.notify_all()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the program, wait for it, and end what it has left behind."""

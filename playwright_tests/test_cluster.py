@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from playwright_tests.cluster.bed import Bed, bed
-from playwright_tests.cluster.signals import DELAY
 from playwright_tests.conftest import is_open
 from playwright_tests.servers import Server, Worker
 
+DELAY = 2  # seconds, of the page's button
 PATIENCE = 40_000  # milliseconds: brokers and pages wait longer with each try to connect
 
 

@@ -13,8 +13,6 @@ from dfws_html.tasks import BROADCAST, SERVER, USER, WINDOW, trigger_signal
 from dfws_html.window_info import WindowInfo
 from playwright_tests.seed.models import MyModel
 
-DELAY = 2.0  # seconds
-
 
 @signal(path="cluster.press", is_allowed_to=everyone, queue="celery")
 def press(window_info: WindowInfo, text: str) -> None:
@@ -43,11 +41,11 @@ def wait(window_info: WindowInfo) -> None:
 
 
 @signal(path="cluster.later", is_allowed_to=everyone, queue="celery")
-def later(window_info: WindowInfo) -> None:
+def later(window_info: WindowInfo, seconds: float) -> None:
     """Trigger, in a while, a signal on the server, in this window and in an object's."""
     to = [SERVER, WINDOW, MyModel.objects.get(id=42)]
     sent = {"triggered": time.time()}
-    trigger_signal(window_info, "cluster.said", to=to, kwargs=sent, countdown=DELAY)
+    trigger_signal(window_info, "cluster.said", to=to, kwargs=sent, countdown=seconds)
 
 
 @signal(path="cluster.said", queue="slow")
