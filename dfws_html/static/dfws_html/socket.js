@@ -23,9 +23,10 @@ let attempt = 0;
 let opened = 0;
 let beat = 0; // milliseconds of quiet before a heartbeat
 let asked = false; // the server owes an answer
+let due = 0; // when the quiet has lasted too long
 let ticked = 0;
-/** What comes next, unless something else happens before. @type {ReturnType<typeof setTimeout>} */
-let next;
+/** @type {ReturnType<typeof setTimeout>} */
+let retry;
 
 export const isOpen = () => state === "open";
 export const isClosed = () => state === "closed";
@@ -41,7 +42,7 @@ export function start(url, receiver) {
   connect();
   addEventListener("pagehide", () => {
     if (socket) lose(1012);
-    clearTimeout(next);
+    clearTimeout(retry);
   });
   for (const type of ["online", "pageshow", "resume", "visibilitychange"]) {
     addEventListener(type, wake, true); // those of the document pass here too
@@ -69,68 +70,63 @@ export function welcomed(seconds) {
  * @returns {boolean} whether it was handed to the network
  */
 export function send(text) {
-  const ready = isOpen() && socket.readyState === 1;
+  const ready = isOpen() && socket?.readyState === 1;
   if (ready) socket.send(text);
   return ready;
 }
 
 /** To be called each second. */
 export function tick() {
-  const before = ticked;
+  const slept = now() - ticked > JUMP && !document.hidden; // hidden pages tick once a minute
   ticked = now();
-  // Hidden pages tick once a minute.
-  if (socket && ticked - before > JUMP && !document.hidden) lose();
+  if (!socket) return;
+  if (slept || (asked && ticked > due)) lose(1006);
+  else if (ticked > due) probe();
 }
 
-/** @param {NonNullable<typeof state>} reached */
-function become(reached) {
-  state = reached;
+/** @param {NonNullable<typeof state>} next */
+function become(next) {
+  state = next;
   const paint = () => {
     document.documentElement.dataset.dfConnection = state;
   };
-  if (reached === "retrying") setTimeout(paint, FLASH);
+  if (next === "retrying") setTimeout(paint, FLASH);
   else paint();
 }
 
 /**
- * @param {() => void} act
+ * @param {boolean} answer
  * @param {number} milliseconds
  */
-function wait(act, milliseconds) {
-  clearTimeout(next);
-  next = setTimeout(act, milliseconds);
-}
-
-/** @param {number} patience */
-function expect(patience) {
-  asked = true;
-  wait(lose, patience);
+function expect(answer, milliseconds) {
+  asked = answer;
+  due = now() + milliseconds;
 }
 
 function connect() {
+  clearTimeout(retry);
   ticked = now();
   socket = new WebSocket(address);
   socket.onopen = () => socket.send(hello());
   socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
     receive(data);
-    asked = false;
-    wait(probe, beat * (0.8 + 0.4 * Math.random()));
+    expect(false, beat * (0.8 + 0.4 * Math.random()));
   };
   socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => lose(code, reason);
-  expect(PATIENCE);
+  expect(true, PATIENCE);
 }
 
 function probe() {
   send(HEARTBEAT);
-  expect(ANSWER);
+  expect(true, ANSWER);
 }
 
 /**
  * Lets go of the socket without waiting for a dead network to say so.
- * @param {number} [code]
+ * @param {number} code
  * @param {string} [message]
  */
-function lose(code = 1006, message) {
+function lose(code, message) {
   socket.onclose = null;
   socket.close();
   socket = null;
@@ -139,13 +135,9 @@ function lose(code = 1006, message) {
     emit("disconnected");
   }
   const delay = retryDelay(code, attempt++, Math.random());
-  if (delay === null) {
-    become("closed");
-    report("refused", { code: `${code}`, message });
-  } else {
-    become("retrying");
-    wait(connect, delay);
-  }
+  become(delay === null ? "closed" : "retrying");
+  if (delay === null) report("refused", { code: `${code}`, message });
+  else retry = setTimeout(connect, delay);
 }
 
 function wake() {
