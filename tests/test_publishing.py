@@ -127,8 +127,6 @@ def test_a_fork_counts_in_a_life_of_its_own():
 def test_a_fork_has_connections_of_its_own(redis):
     """Preloading servers and prefork workers: two processes that share a socket mix their answers."""
     publisher().publish(["a"], "{")
-    with redis.client() as client:
-        before = {one["id"] for one in client.client_list()}
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -143,5 +141,3 @@ def test_a_fork_has_connections_of_its_own(redis):
         theirs = pipe.read()
     os.waitpid(child, 0)
     assert publisher().history.position() == (theirs, 401)
-    with redis.client() as client:
-        assert before >= {one["id"] for one in client.client_list() if "evalsha" in one["cmd"]}
