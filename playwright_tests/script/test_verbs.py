@@ -201,6 +201,13 @@ def test_table_rows_and_options(bed: Bed) -> None:
     ]  # fmt: skip
 
 
+def test_options_that_are_selected(bed: Bed) -> None:
+    page = bed.open("<select id=s multiple></select>")
+    options = "<option selected>1</option><option selected>2</option><option>3</option>"
+    bed.push("html.content", selector="#s", content=options)
+    assert page.evaluate("Array.from(s.selectedOptions, o => o.text)") == ["1", "2"]
+
+
 def test_svg_and_mathml(bed: Bed) -> None:
     page = bed.open(
         "<svg id=s><g id=g></g><foreignObject id=o></foreignObject></svg><math id=m></math>"
