@@ -31,6 +31,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import etag
 
 from dfws_html.delivery.publishing import publisher
+from dfws_html.middleware import WebsocketMiddleware
 from dfws_html.page.metas import PLACEHOLDER
 from dfws_html.page.tokens import verify
 from dfws_html.tasks import set_websocket_topics
@@ -484,6 +485,15 @@ def stored():
     """The pages that Django's cache holds."""
     kept = [pickle.loads(value) for value in caches["default"]._cache.values()]
     return b"".join(getattr(one, "content", b"") for one in kept).decode()
+
+
+@pytest.mark.parametrize("html", [SCRIPT, [SCRIPT]], ids=["whole", "streamed"])
+def test_a_page_is_one_visitor_s_own_whatever_stands_above(rf, html):
+    """Without session and CSRF above it, nobody else says so."""
+    kind = StreamingHttpResponse if isinstance(html, list) else HttpResponse
+    response = WebsocketMiddleware(lambda request: kind(html))(rf.get("/"))
+    assert response["Vary"] == "Cookie"
+    assert response["Cache-Control"] == "private"
 
 
 @pytest.mark.parametrize(
