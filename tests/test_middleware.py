@@ -465,6 +465,9 @@ def test_compression_by_the_view_is_said(get, caplog, view):
 
 def test_compression_of_what_wants_no_window_is_nobody_s_business(get, caplog):
     get("compressed_piece/", headers={"accept-encoding": "gzip"})
+    # A living page hears of its topics by a header.
+    living = headers(page_of(get("topics/")).token)
+    assert "DFWS-Window" in get("compressed_topics/", headers={"accept-encoding": "gzip", **living})
     assert not caplog.records
 
 
