@@ -1,5 +1,6 @@
-"""Old door to the converters of arguments; they live in `dfws_html.work.converters`."""
+"""Old door to the converters of arguments and to `SignalQueue`; both live elsewhere."""
 
+from dfws_html.testing import SignalQueue
 from dfws_html.work.converters import RE, Choice, SerializedForm
 
-__all__ = ["RE", "Choice", "SerializedForm"]
+__all__ = ["RE", "Choice", "SerializedForm", "SignalQueue"]
