@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def quick(settings, redis):
     settings.WEBSOCKET_LIMITS = {"heartbeat": 0.2}
+    settings.WEBSOCKET_WORKERS = "thread"
 
 
 async def test_a_page_answers_and_is_resynced_once_its_socket_is_there(
