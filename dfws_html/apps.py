@@ -15,8 +15,9 @@ class DfwsHtmlConfig(AppConfig):
     def ready(self) -> None:
         """Import each app's ``signals.py``; an error in one stops the start."""
         # Only now: they stand on models, which are not there when this module is imported.
-        from dfws_html.checks import check_deployment
+        from dfws_html.checks import check_deployment, check_redis
         from dfws_html.work.registry import autodiscover
 
         checks.register(check_deployment, "dfws_html")
+        checks.register(check_redis, "dfws_html", deploy=True)
         autodiscover()

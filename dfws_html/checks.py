@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import redis
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
@@ -13,12 +14,16 @@ from django.core.handlers.asgi import ASGIHandler
 from django.utils.module_loading import import_string
 
 from dfws_html import conf
+from dfws_html.constants import WORKER_CELERY
+from dfws_html.delivery import connections
 from dfws_html.delivery.publishing import publisher
+from dfws_html.exceptions import Unreachable
 from dfws_html.middleware import WebsocketMiddleware
+from dfws_html.work.celery_executor import celery_app
 from dfws_html.work.executors import check_workers
 from dfws_html.ws_middleware import WindowInfoMiddleware, WindowKeyMiddleware
 
-__all__ = ["check_deployment"]
+__all__ = ["check_deployment", "check_redis"]
 
 _MIDDLEWARE = "dfws_html.middleware.WebsocketMiddleware"
 _ABOVE = (
@@ -35,6 +40,11 @@ _APPLICATION = "dfws_html.routing.application"
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return what is missing or wrong."""
     return [message for check in _CHECKS for message in check()]
+
+
+def check_redis(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return what is wrong with the Redis that the settings name; for `check --deploy`, it asks."""
+    return list(_redis()) if connections.is_configured() else []
 
 
 def _unknown_settings() -> Iterator[CheckMessage]:
@@ -129,9 +139,15 @@ def _url() -> Iterator[CheckMessage]:
 
 def _workers() -> Iterator[CheckMessage]:
     try:
-        check_workers()
+        engine = check_workers()
+        if engine == WORKER_CELERY:
+            yield from _celery(celery_app())
     except ImproperlyConfigured as error:
-        yield Error(str(error), hint="Set WEBSOCKET_WORKERS = 'thread'.", id="dfws_html.E006")
+        yield Error(
+            str(error),
+            hint="Set WEBSOCKET_WORKERS = 'thread', or 'celery' and a CELERY_APP.",
+            id="dfws_html.E006",
+        )
     sizes = conf.get("POOL_SIZES")
     for queue, size in sizes.items():
         if type(size) is not int or size < 1:
@@ -140,6 +156,107 @@ def _workers() -> Iterator[CheckMessage]:
                 hint="A queue has one thread or more; None names all queues without a size.",
                 id="dfws_html.E007",
             )
+
+
+def _celery(app: Any) -> Iterator[CheckMessage]:
+    if not connections.is_configured():
+        yield Error(
+            "Signals run in Celery's workers, which can't reach windows through a history in the "
+            "server's memory.",
+            hint="Set WEBSOCKET_REDIS_CONNECTION, or WEBSOCKET_WORKERS = 'thread'.",
+            id="dfws_html.E012",
+        )
+    if app.conf.task_always_eager:
+        return
+    broker = app.connection_for_write().transport.driver_type
+    if broker == "memory":
+        yield Error(
+            "Celery's broker is the memory of one process: no worker gets a signal.",
+            hint="Set CELERY_BROKER_URL to a Redis.",
+            id="dfws_html.E013",
+        )
+    timeout = (app.conf.broker_transport_options or {}).get("visibility_timeout", 3600)
+    longest = conf.limit("delay") + 900
+    if broker == "redis" and timeout < longest:
+        yield Warning(
+            f"Celery's visibility_timeout is {timeout} seconds, and a signal may wait for "
+            f"{longest:.0f}: it would be handed over again and again meanwhile.",
+            hint="Raise CELERY_BROKER_TRANSPORT_OPTIONS['visibility_timeout'], or lower "
+            "WEBSOCKET_LIMITS['delay'].",
+            id="dfws_html.W006",
+        )
+    if _layer().get("BACKEND", "").endswith(".InMemoryChannelLayer"):
+        yield Warning(
+            "CHANNEL_LAYERS names a layer of one process: Celery's workers can't send to it.",
+            hint="Name a shared one, like channels_redis.pubsub.RedisPubSubChannelLayer, or none.",
+            id="dfws_html.W004",
+        )
+
+
+def _layers() -> Iterator[CheckMessage]:
+    if _layer().get("BACKEND") != "channels_redis.core.RedisChannelLayer":
+        return
+    hosts = _layer().get("CONFIG", {}).get("hosts") or [""]
+    waits = [isinstance(host, Mapping) and host.get("socket_timeout", 0) is None for host in hosts]
+    if int(redis.__version__.partition(".")[0]) >= 8 and not all(waits):
+        yield Warning(
+            f"channels_redis.core with redis-py {redis.__version__} ends after 5 quiet seconds.",
+            hint="Give each of CHANNEL_LAYERS' hosts as {'address': ..., 'socket_timeout': None}, "
+            "or use channels_redis.pubsub.RedisPubSubChannelLayer.",
+            id="dfws_html.W005",
+        )
+
+
+def _layer() -> Mapping[str, Any]:
+    layers: Mapping[str, Any] = getattr(settings, "CHANNEL_LAYERS", None) or {}
+    return layers.get("default") or {}
+
+
+def _sqlite() -> Iterator[CheckMessage]:
+    for alias, database in settings.DATABASES.items():
+        options: Any = database.get("OPTIONS", {})
+        if database.get("ENGINE") == "django.db.backends.sqlite3" and str(
+            options.get("transaction_mode")
+        ).upper() not in ("IMMEDIATE", "EXCLUSIVE"):
+            yield Warning(
+                f"DATABASES[{alias!r}]: SQLite refuses transactions that begin by reading when "
+                "another thread writes.",
+                hint="Set its OPTIONS['transaction_mode'] = 'IMMEDIATE'.",
+                id="dfws_html.W007",
+            )
+
+
+def _redis() -> Iterator[CheckMessage]:
+    try:
+        with connections.reaching():
+            client = connections.client()
+            found = {**client.info("memory"), **client.info("persistence")}
+            try:
+                snapshots = client.config_get("save").get("save", "")
+            except redis.ResponseError:
+                snapshots = "unknown"  # managed ones keep their configuration to themselves
+    except ImproperlyConfigured:
+        return  # E008 says so
+    except Unreachable as error:
+        yield Error(
+            f"Redis does not answer: {error}",
+            hint="Start it, or correct WEBSOCKET_REDIS_CONNECTION.",
+            id="dfws_html.E014",
+        )
+        return
+    policy = found.get("maxmemory_policy", "noeviction")
+    if found.get("maxmemory") and policy != "noeviction":
+        yield Warning(
+            f"When it is full, Redis throws away what windows and signals need ({policy}).",
+            hint="Set its maxmemory-policy to noeviction; keep caches in another Redis.",
+            id="dfws_html.W008",
+        )
+    if not found.get("aof_enabled") and not snapshots:
+        yield Warning(
+            "Redis keeps nothing on disk: when it is started again, signals that waited are lost.",
+            hint="Set appendonly to yes in its configuration, or a schedule of snapshots (save).",
+            id="dfws_html.W009",
+        )
 
 
 def _history() -> Iterator[CheckMessage]:
@@ -196,6 +313,8 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _runserver,
     _url,
     _workers,
+    _layers,
+    _sqlite,
     _history,
     _window_info,
     _loadable,

@@ -33,6 +33,8 @@ class WindowInfo:
         script_prefix: the sub-path under which the site is served, for ``reverse()``.
         call: the name of the browser's call that is being answered, if any.
         action_id: the id of the job that runs, the same when it is run again.
+        celery_request: the request of the Celery task that runs the handler (``retries``,
+            ``delivery_info``, ...); None in every other engine, and outside of handlers.
 
     >>> WindowInfo().is_authenticated
     False
@@ -49,6 +51,7 @@ class WindowInfo:
 
     call: str | None = None
     action_id: str | None = None
+    celery_request: Any = None
     _user: Any = None
 
     def __init__(self) -> None:

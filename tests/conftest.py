@@ -75,7 +75,8 @@ def made_history(request):
 
 
 @pytest.fixture(params=["memory", "redis"])
-def each_history(request):
-    """The settings as they are, and with a Redis: nothing may differ."""
+def each_history(request, settings):
+    """The settings as they are, and with a Redis beside the threads: nothing may differ."""
     if request.param == "redis":
         request.getfixturevalue("redis")
+        settings.WEBSOCKET_WORKERS = "thread"

@@ -75,7 +75,7 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         """Return a client of the caller's own, to be closed by it."""
-        return redis.Redis.from_url(self.url, decode_responses=True)
+        return redis.Redis.from_url(self.url, decode_responses=True, socket_timeout=None)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None:

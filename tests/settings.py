@@ -54,6 +54,7 @@ DATABASES = {
     "other": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": _FOLDER / "other.sqlite3",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
         "TEST": {"NAME": _FOLDER / "other-test.sqlite3"},
     },
 }

@@ -125,7 +125,7 @@ def test_a_fork_counts_in_a_life_of_its_own():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_has_connections_of_its_own(redis):
-    """Preloading servers and prefork workers: two processes that share a socket mix their answers."""
+    """As under preloading servers and prefork workers; a shared socket would mix answers up."""
     publisher().publish(["a"], "{")
     reader, writer = os.pipe()
     child = os.fork()

@@ -10,14 +10,21 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import close_old_connections
 
 from dfws_html import conf
-from dfws_html.exceptions import InvalidArguments, ProtocolError, SignalNotAllowed, UnknownSignal
+from dfws_html.exceptions import (
+    InvalidArguments,
+    ProtocolError,
+    SignalNotAllowed,
+    UnknownSignal,
+    Unreachable,
+)
 from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.dispatch import admit
-from dfws_html.work.executors import QueueFull, executor
+from dfws_html.work.executors import Executor, QueueFull, executor
 from dfws_html.work.jobs import HandlerJob
 from dfws_html.work.registry import registry
 
@@ -33,6 +40,7 @@ _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (SignalNotAllowed, "forbidden"),
     (InvalidArguments, "invalid"),
     (QueueFull, "busy"),
+    (Unreachable, "busy"),
 )
 
 Again = Callable[[], Awaitable[Visitor]]
@@ -98,6 +106,8 @@ def _told(error: Exception) -> str:
     """Return what a page hears of a refusal; names that it did not say are for developers."""
     if isinstance(error, (UnknownSignal, SignalNotAllowed)) and not settings.DEBUG:
         return str(type(error)(error.signal))
+    if isinstance(error, Unreachable) and not settings.DEBUG:
+        return "the server can't reach its workers"  # where they are is nobody's business
     return str(error)
 
 
@@ -125,6 +135,14 @@ def _is_local(signal: str) -> bool:
 async def _enqueue(jobs: tuple[HandlerJob, ...]) -> None:
     engine = executor()
     if engine.blocking:
-        await asyncio.to_thread(engine.submit, *jobs)
+        await asyncio.to_thread(_submit, engine, jobs)
     else:
         engine.submit(*jobs)
+
+
+def _submit(engine: Executor, jobs: tuple[HandlerJob, ...]) -> None:
+    try:
+        engine.submit(*jobs)
+    finally:
+        # An engine that runs them at once leaves this thread a database connection.
+        close_old_connections()

@@ -15,16 +15,23 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from dfws_html import conf
+from dfws_html.delivery.history import Frame
 from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.windows import warn_if_elsewhere
-from dfws_html.exceptions import ProtocolError, SignalNotAllowed, SignalNotSent, UnknownSignal
+from dfws_html.exceptions import (
+    ProtocolError,
+    SignalNotAllowed,
+    SignalNotSent,
+    UnknownSignal,
+    Unreachable,
+)
 from dfws_html.protocol import Call, Push, encode_arguments
 from dfws_html.topics import SERVER, SYNC, USER, WINDOW, each_destination, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work import execution, transactions
 from dfws_html.work.executors import QueueFull, executor
 from dfws_html.work.handlers import Handler
-from dfws_html.work.jobs import CallName, HandlerJob, PushJob
+from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
 from dfws_html.work.registry import registry
 
 __all__ = ["Dispatcher", "LiveDispatcher", "Plan", "admit", "dispatch", "installed", "plan"]
@@ -244,37 +251,79 @@ class LiveDispatcher:
 
     def send(self, plans: Sequence[Plan]) -> None:
         """See :meth:`Dispatcher.send`. One that fails does not keep the others back."""
-        errors = [error for one in plans if (error := _error_of(self._send, one)) is not None]
+        errors = self._submit(plans)
+        errors.update(self._push({n: plan for n, plan in enumerate(plans) if n not in errors}))
         if errors and len(plans) == 1:
             raise errors[0]
         if errors:
-            raise ExceptionGroup(f"{len(errors)} of {len(plans)} signals were not sent", errors)
+            found = [errors[n] for n in sorted(errors)]
+            raise ExceptionGroup(f"{len(found)} of {len(plans)} signals were not sent", found)
 
-    def _send(self, plan: Plan) -> None:
+    def _submit(self, plans: Sequence[Plan]) -> dict[int, Exception]:
+        """Hand over the jobs of all plans in one go; return what went wrong, by plan."""
+        given = {n: jobs for n, plan in enumerate(plans) if (jobs := _jobs_of(plan))}
+        if not given:
+            return {}
         try:
-            if plan.jobs:
-                executor().submit(*plan.jobs)
-            if plan.push is not None:
-                self._push(plan, plan.push)
+            executor().submit(*(job for jobs in given.values() for job in jobs))
         except QueueFull as error:
-            raise SignalNotSent(plan.signal, str(error)) from error
+            if len(given) == 1:
+                return dict.fromkeys(given, _not_sent(plans[next(iter(given))], error))
+            # One queue is full, and the others are not: each plan for itself.
+            alone = {n: self._submit([plans[n]]) for n in given}
+            return {n: errors[0] for n, errors in alone.items() if errors}
+        except Unreachable as error:
+            return {n: _not_sent(plans[n], error) for n in given}
+        except Exception as error:  # noqa: BLE001 - `send` raises it
+            return dict.fromkeys(given, error)
+        return {}
 
-    def _push(self, plan: Plan, push: Push) -> None:
-        if not publisher().history.shared:
+    def _push(self, plans: Mapping[int, Plan]) -> dict[int, Exception]:
+        """Publish the frames of all plans in one step; return what went wrong, by plan."""
+        frames = {
+            n: Frame(topic_ids(plan.topics), plan.push.body())
+            for n, plan in plans.items()
+            if plan.push is not None and not plan.eta
+        }
+        if not frames:
+            return {}
+        try:
+            _warn_if_elsewhere(*(plans[n] for n in frames))
+            publisher().publish_all(list(frames.values()))
+        except Unreachable as error:
+            return {n: _not_sent(plans[n], error) for n in frames}
+        except Exception as error:  # noqa: BLE001 - `send` raises it
+            return dict.fromkeys(frames, error)
+        return {}
+
+
+def _jobs_of(plan: Plan) -> tuple[Job, ...]:
+    """Return what the engine has to do for a plan: its functions, and frames that have to wait."""
+    if plan.push is None or not plan.eta:
+        return plan.jobs
+    _warn_if_elsewhere(plan)
+    push = PushJob(
+        task_id=plan.push.signal_id,
+        signal=plan.signal,
+        queue=conf.default_queue(),
+        eta=plan.eta,
+        expires=plan.expires,
+        topics=tuple(topic_ids(plan.topics)),
+        body=plan.push.body(),
+    )
+    return (*plan.jobs, push)
+
+
+def _warn_if_elsewhere(*plans: Plan) -> None:
+    if not publisher().history.shared:
+        for plan in plans:
             warn_if_elsewhere(plan.signal)
-        job = PushJob(
-            task_id=push.signal_id,
-            signal=plan.signal,
-            queue=conf.default_queue(),
-            eta=plan.eta,
-            expires=plan.expires,
-            topics=tuple(topic_ids(plan.topics)),
-            body=push.body(),
-        )
-        if plan.eta:
-            executor().submit(job)
-        else:
-            execution.run(job)
+
+
+def _not_sent(plan: Plan, error: Exception) -> SignalNotSent:
+    found = SignalNotSent(plan.signal, str(error))
+    found.__cause__ = error
+    return found
 
 
 _installed: list[Dispatcher] = [LiveDispatcher()]

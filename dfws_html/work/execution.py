@@ -7,6 +7,7 @@ import json
 import logging
 import time
 import traceback
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -18,7 +19,7 @@ from django.utils.html import conditional_escape
 
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
-from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal
+from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.protocol import Done, Fail, encode_arguments
 from dfws_html.topics import WINDOW, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
@@ -27,7 +28,7 @@ from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
 from dfws_html.work.ledger import ledger
 from dfws_html.work.registry import registry
 
-__all__ = ["lose", "perform", "run"]
+__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -40,10 +41,22 @@ class _Expired(Exception):
     """A job waited longer than it may."""
 
 
-class _Progress:
-    """How far a job came: what is raised before its handler was called is a refusal."""
+@dataclass(kw_only=True)
+class Attempt:
+    """One run of a job by an engine that may run it again.
 
-    called = False
+    Attributes:
+        number: how many there were before it.
+        redelivery: seconds for which what hands the jobs over may hand this one over again; above 0
+            every job is marked as begun, not only a browser's call.
+        request: Celery's, for the handler.
+        called: whether the handler was called: what is raised before is a refusal.
+    """
+
+    number: int = 0
+    redelivery: float = 0.0
+    request: Any = None
+    called: bool = False
 
 
 # What a page is told of a refusal; every other exception is an `error`.
@@ -55,89 +68,144 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def perform(job: Job) -> None:
+def perform(job: Job, attempt: Attempt | None = None) -> None:
     """Run a job in a worker's thread, and leave the thread as it was.
 
-    A handler's exception is logged and told to the window that called; then it is the engine's.
+    Args:
+        job: the job.
+        attempt: given by an engine that may run the job again. Such an engine calls :func:`fail`
+            itself when it does not.
 
     Raises:
         BaseException: whatever the handler raised.
     """
     close_old_connections()
     try:
-        # A context of its own: no language, time zone or variable of an earlier job is left in it.
-        contextvars.Context().run(run, job)
+        run_apart(job, attempt)
     finally:
         close_old_connections()
 
 
-def run(job: Job) -> None:
-    """Run a job in this thread as it is.
+def run_apart(job: Job, attempt: Attempt | None = None) -> None:
+    """Run a job in a context of its own: no language, time zone or variable gets in or out.
+
+    Args:
+        job: the job.
+        attempt: see :func:`perform`.
 
     Raises:
         BaseException: whatever the handler raised.
     """
-    if isinstance(job, PushJob):
-        _push(job)
-    elif isinstance(job, HandlerJob):
-        _handle(job)
+    contextvars.Context().run(run, job, attempt)
+
+
+def run(job: Job, attempt: Attempt | None = None) -> None:
+    """Run a job in this thread as it is; see :func:`perform`.
+
+    Raises:
+        BaseException: whatever the handler raised.
+    """
+    if attempt is not None:
+        _work(job, attempt)
+        return
+    attempt = Attempt()
+    try:
+        _work(job, attempt)
+    except BaseException as error:  # an exit or a cancellation, too: a window waits for the outcome
+        fail(job, error, attempt)
+        raise
+
+
+def fail(job: Job, error: BaseException, attempt: Attempt) -> None:
+    """Say that a job ended by an error, in the log and to the window that called."""
+    if isinstance(job, HandlerJob):
+        _failed(job, error, called=attempt.called)
+    else:
+        logger.error(
+            "signal %r: the push %s did not leave", job.signal, job.task_id, exc_info=error
+        )
+
+
+def lose(job: Job, reason: str, *, redelivery: float = 0.0) -> None:
+    """Say that a job will never end, in the log and to the window that waits for it.
+
+    Args:
+        job: the job.
+        reason: why.
+        redelivery: see :class:`Attempt`.
+    """
+    logger.error("signal %r: the job %s is lost: %s", job.signal, job.task_id, reason)
+    if isinstance(job, HandlerJob) and job.call is not None:
+        # Marked as begun: sent again, it must not run after its window was told this.
+        spare(job, redelivery=redelivery)
+        ledger().end(job.call, job.handler, None)
+        _answer(job.call, Fail(call=str(job.call), code="unknown", error=reason).body())
+
+
+def spare(job: Job, *, redelivery: float = 0.0) -> None:
+    """Mark a job as begun, so that it never runs.
+
+    Args:
+        job: the job.
+        redelivery: see :class:`Attempt`.
+    """
+    ledger().begin(job.task_id, seconds=_mark_seconds(job, redelivery))
+
+
+def _work(job: Job, attempt: Attempt) -> None:
+    if isinstance(job, HandlerJob):
+        _handle(job, attempt)
+    elif isinstance(job, PushJob):
+        _push(job, attempt)
     else:
         raise TypeError(f"a job is a HandlerJob or a PushJob, not {type(job).__qualname__}")
 
 
-def lose(job: Job, reason: str) -> None:
-    """Say that a job will never end, in the log and to the window that waits for it."""
-    logger.error("signal %r: the job %s is lost: %s", job.signal, job.task_id, reason)
-    if isinstance(job, HandlerJob) and job.call is not None:
-        # Marked as begun: sent again, it must not run after its window was told this.
-        ledger().begin(job.task_id, seconds=_mark_seconds(job))
-        ledger().end(job.call, job.handler, None)
-        _answer(job.call, Fail(call=str(job.call), code="unknown", error=reason).body())
+def _begins(job: Job, attempt: Attempt) -> bool:
+    """Return whether an attempt is the first of its number."""
+    name = f"{job.task_id}:{attempt.number}" if attempt.number else job.task_id
+    if ledger().begin(name, seconds=_mark_seconds(job, attempt.redelivery)):
+        return True
+    logger.info("signal %r: the job %s has run already", job.signal, name)
+    return False
+
+
+def _mark_seconds(job: Job, redelivery: float) -> float:
+    last = max(job.eta, job.expires or 0.0)
+    return max(last - time.time(), 0.0) + redelivery + _MARK_SECONDS
+
+
+def _expired(job: Job, attempt: Attempt) -> bool:
+    # What began in time may be tried again later.
+    return not attempt.number and job.expires is not None and time.time() > job.expires
 
 
 # ------------------------------------------------------------------ a delayed push
 
 
-def _push(job: PushJob) -> None:
-    if _expired(job):
+def _push(job: PushJob, attempt: Attempt) -> None:
+    if attempt.redelivery and not _begins(job, attempt):
+        return
+    if _expired(job, attempt):
         logger.info("signal %r: the push %s had expired", job.signal, job.task_id)
         return
-    try:
-        publisher().publish(job.topics, job.body)
-    except Exception:
-        logger.exception("signal %r: the push %s did not leave", job.signal, job.task_id)
-        raise
-
-
-def _expired(job: Job) -> bool:
-    return job.expires is not None and time.time() > job.expires
+    publisher().publish(job.topics, job.body)
 
 
 # ------------------------------------------------------------------ a handler
 
 
-def _handle(job: HandlerJob) -> None:
-    if job.call is not None and not ledger().begin(job.task_id, seconds=_mark_seconds(job)):
-        logger.info("signal %r: the job %s has run already", job.signal, job.task_id)
+def _handle(job: HandlerJob, attempt: Attempt) -> None:
+    if (attempt.redelivery or job.call is not None) and not _begins(job, attempt):
         return
-    progress = _Progress()
-    try:
-        if _expired(job):
-            raise _Expired(f"signal {job.signal!r}: the job waited until it had expired")
-        answer = _encode_answer(job, _call(job, progress))
-    except BaseException as error:  # an exit or a cancellation, too: a window waits for the outcome
-        _failed(job, error, called=progress.called)
-        raise
+    if _expired(job, attempt):
+        raise _Expired(f"signal {job.signal!r}: the job waited until it had expired")
+    answer = _encode_answer(job, _call(job, attempt))
     if job.call is not None:
         _ended(job.call, job, answer)
 
 
-def _mark_seconds(job: HandlerJob) -> float:
-    wait = job.expires - time.time() if job.expires is not None else 0.0
-    return max(wait, 0.0) + _MARK_SECONDS
-
-
-def _call(job: HandlerJob, progress: _Progress) -> Any:
+def _call(job: HandlerJob, attempt: Attempt) -> Any:
     handler = registry.get(job.handler, job.signal)
     if handler is None:
         raise UnknownSignal(job.signal, registry.nearest(job.signal))
@@ -146,12 +214,13 @@ def _call(job: HandlerJob, progress: _Progress) -> Any:
     if job.call is not None:
         window_info.call = str(job.call)
     window_info.action_id = job.task_id
+    window_info.celery_request = attempt.request
     with window_info.around():
         # Somebody may have lost a right between the click and now.
         if job.from_client and not handler.allows(window_info, arguments):
             raise SignalNotAllowed(job.signal, repr(handler.is_allowed_to))
         bound = handler.bind(window_info, arguments)
-        progress.called = True
+        attempt.called = True
         return _invoke(handler, window_info, bound)
 
 
@@ -191,7 +260,6 @@ def _failed(job: HandlerJob, error: BaseException, *, called: bool) -> None:
         logger.warning("signal %r: refused (%s): %s", job.signal, code, error)
     if job.call is None:
         return
-    ledger().end(job.call, job.handler, None)
     shown = traceback.format_exception(error) if code == "error" and settings.DEBUG else []
     frame = Fail(
         call=str(job.call),
@@ -199,7 +267,12 @@ def _failed(job: HandlerJob, error: BaseException, *, called: bool) -> None:
         error=_told(job, code, error),
         traceback="".join(shown) or None,
     )
-    _answer(job.call, frame.body())
+    try:
+        ledger().end(job.call, job.handler, None)
+        _answer(job.call, frame.body())
+    except Unreachable:
+        # The error that is told must not be hidden by one of the telling.
+        logger.exception("signal %r: the window was not told of the failure", job.signal)
 
 
 def _code(error: BaseException, *, called: bool) -> str:
@@ -227,6 +300,14 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
 
 
 def _ended(call: CallName, job: HandlerJob, answer: str) -> None:
+    try:
+        _tell_end(call, job, answer)
+    except Unreachable:
+        # The handler has done its work: an engine that tries failures again must not repeat it.
+        logger.exception("signal %r: the window was not told of the end", job.signal)
+
+
+def _tell_end(call: CallName, job: HandlerJob, answer: str) -> None:
     answers = ledger().end(call, job.handler, answer)
     if answers is None or not call.reply:
         return

@@ -1,4 +1,4 @@
-"""The engines that run jobs: threads of this process, or the caller itself; one contract."""
+"""The engines that run jobs: threads of this process, Celery, or the caller; one contract."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from dfws_html.constants import (
     WORKER_PROCESS,
     WORKER_THREAD,
 )
+from dfws_html.delivery import connections
 from dfws_html.work import execution
+from dfws_html.work.celery_executor import CeleryExecutor, celery_app, project_app
 from dfws_html.work.jobs import Job
 from dfws_html.work.threads import QueueFull, ThreadExecutor
 
 __all__ = [
+    "CeleryExecutor",
     "Executor",
     "ImmediateExecutor",
     "QueueFull",
@@ -49,6 +52,7 @@ class Executor(Protocol):
 
         Raises:
             QueueFull: they are not taken.
+            Unreachable: they are not taken, since where they would go does not answer.
         """
         ...
 
@@ -82,23 +86,28 @@ class ImmediateExecutor:
 
 _STOP_SECONDS = 10.0
 _REFUSED = {
-    WORKER_CELERY: "this release runs signals in threads of the server's own process",
-    WORKER_CHANNEL: "channel-layer workers could lose signals without a word; use 'thread'",
-    WORKER_PROCESS: "a pool of processes can't push to this process's windows; use 'thread'",
+    WORKER_CHANNEL: "channel-layer workers could lose signals without a word; use 'celery'",
+    WORKER_PROCESS: "a pool of processes can't push to this process's windows; use 'celery'",
 }
 _engines: dict[tuple[Any, ...], Executor] = {}
 _lock = threading.Lock()
 
 
 def check_workers() -> str:
-    """Return the engine that the settings want: ``"thread"``, or a class by its dotted path.
+    """Return the engine that the settings want: ``"thread"``, ``"celery"``, or a class by its path.
+
+    Where they say nothing it is Celery if windows can be reached from its workers, by a Redis
+    history, and the project has a Celery app; else threads.
 
     Raises:
-        ImproperlyConfigured: ``WEBSOCKET_WORKERS`` names none.
+        ImproperlyConfigured: ``WEBSOCKET_WORKERS`` names none, or ``CELERY_APP`` no app.
     """
-    wanted = conf.get("WORKERS") or WORKER_THREAD
-    if wanted == WORKER_THREAD:
-        return WORKER_THREAD
+    wanted = conf.get("WORKERS")
+    if not wanted:
+        distributed = connections.is_configured() and project_app() is not None
+        return WORKER_CELERY if distributed else WORKER_THREAD
+    if wanted in (WORKER_THREAD, WORKER_CELERY):
+        return str(wanted)
     reason = _REFUSED.get(wanted) if isinstance(wanted, str) else None
     if reason is None and isinstance(wanted, str) and "." in wanted:
         try:
@@ -107,7 +116,7 @@ def check_workers() -> str:
             reason = str(error)
         else:
             return wanted
-    reason = reason or "there is no such engine; use 'thread'"
+    reason = reason or "there is no such engine; use 'thread' or 'celery'"
     raise ImproperlyConfigured(f"WEBSOCKET_WORKERS = {wanted!r}: {reason}")
 
 
@@ -117,21 +126,23 @@ def executor() -> Executor:
     Nothing made before a fork is used after it.
 
     Raises:
-        ImproperlyConfigured: ``WEBSOCKET_WORKERS`` names none.
+        ImproperlyConfigured: ``WEBSOCKET_WORKERS`` names none, or ``CELERY_APP`` no app.
     """
     wanted = check_workers()
+    app = celery_app() if wanted == WORKER_CELERY else None
     sizes: Mapping[str | None, int] = conf.get("POOL_SIZES")
     limit = int(conf.limit("waiting"))
-    key = (os.getpid(), wanted, limit, *sorted(sizes.items(), key=str))
+    key = (os.getpid(), wanted, app, limit, *sorted(sizes.items(), key=str))
     with _lock:
         if key not in _engines:
             if not _engines:
                 atexit.register(_stop_all)
-            _engines[key] = (
-                ThreadExecutor(sizes=sizes, limit=limit)
-                if wanted == WORKER_THREAD
-                else import_string(wanted)()
-            )
+            if wanted == WORKER_THREAD:
+                _engines[key] = ThreadExecutor(sizes=sizes, limit=limit)
+            elif wanted == WORKER_CELERY:
+                _engines[key] = CeleryExecutor(app)
+            else:
+                _engines[key] = import_string(wanted)()
         return _engines[key]
 
 

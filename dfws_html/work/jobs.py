@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
-__all__ = ["CallName", "HandlerJob", "Job", "PushJob"]
+__all__ = ["CallName", "HandlerJob", "Job", "PushJob", "from_dict", "to_dict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +80,40 @@ class PushJob(Job):
 
     topics: tuple[str, ...]
     body: str
+
+
+# ------------------------------------------------------------------ as JSON
+
+_KINDS: dict[str, type[Job]] = {"handler": HandlerJob, "push": PushJob}
+
+
+def to_dict(job: Job) -> dict[str, Any]:
+    """Return a job as values that JSON knows.
+
+    >>> job = PushJob(task_id="1", signal="s", queue="q", topics=("t",), body="{}")
+    >>> from_dict(to_dict(job)) == job
+    True
+    """
+    kind = next(name for name, one in _KINDS.items() if one is type(job))
+    return {"kind": kind, **asdict(job)}
+
+
+def from_dict(values: Mapping[str, Any]) -> Job:
+    """Return the job that :func:`to_dict` described.
+
+    What a later release may have added is left out, so that its jobs run while a site is updated.
+
+    Raises:
+        ValueError: it is no job.
+    """
+    try:
+        kind = _KINDS[values["kind"]]
+        given = {one.name: values[one.name] for one in fields(kind) if one.name in values}
+        if given.get("call") is not None:
+            names = {one.name for one in fields(CallName)}
+            given["call"] = CallName(**{k: v for k, v in given["call"].items() if k in names})
+        if "topics" in given:
+            given["topics"] = tuple(given["topics"])
+        return kind(**given)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no job: {type(error).__name__}: {error}") from error

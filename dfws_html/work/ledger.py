@@ -9,15 +9,19 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dfws_html import conf
+from dfws_html.delivery import connections
 from dfws_html.work.jobs import CallName
+from dfws_html.work.redis_ledger import CALL_SECONDS, RedisLedger
 
-__all__ = ["Ledger", "MemoryLedger", "ledger"]
-
-_CALL_SECONDS = 3 * 3600.0  # after which the rest of a call's handlers is no longer expected
+__all__ = ["Ledger", "MemoryLedger", "RedisLedger", "ledger"]
 
 
 class Ledger(Protocol):
-    """What every ledger can do, from any thread."""
+    """What every ledger can do, from any thread.
+
+    Raises:
+        Unreachable: each of them, if the ledger is elsewhere and does not answer.
+    """
 
     def claim(self, window: str, load: str) -> bool:
         """Give a window id to the first load that asks; return whether it is this load's."""
@@ -90,7 +94,7 @@ class MemoryLedger:
         key = f"{call.window}.{call}"
         with self._lock:
             now = self._sweep()
-            book = self._calls.setdefault(key, _Call(ends=now + _CALL_SECONDS))
+            book = self._calls.setdefault(key, _Call(ends=now + CALL_SECONDS))
             book.results[handler] = result
             if len(book.results) < call.handlers:
                 return None
@@ -113,8 +117,13 @@ _lock = threading.Lock()
 
 
 def ledger() -> Ledger:
-    """Return the process's ledger for the token age as it is now, made when first needed."""
+    """Return the ledger for the settings as they are now: in Redis, if they name one.
+
+    The one of a process is made when it is first needed.
+    """
     age = conf.token_age()
+    if connections.is_configured():
+        return RedisLedger(prefix=conf.get("REDIS_PREFIX"), claim_seconds=2 * age)
     with _lock:
         if age not in _ledgers:
             _ledgers[age] = MemoryLedger(claim_seconds=2 * age)

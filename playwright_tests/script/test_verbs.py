@@ -178,6 +178,13 @@ def test_elements_that_are_gone_do_no_harm(bed: Bed) -> None:
     page.evaluate("document.body.innerHTML = '<b id=b>x</b>'")
     bed.push("html.replace_with", selector="#b", content="<u>1</u>")
     assert page.inner_html("body") == ""
+    # A page that hears of one removes the other.
+    page.evaluate(
+        "addEventListener('df:removed', () => document.querySelector('#b')?.remove());"
+        "document.body.innerHTML = '<b id=a class=y>x</b><b id=b class=y>x</b>'"
+    )
+    bed.push("html.remove", selector=".y")
+    assert page.inner_html("body") == ""
     assert bed.codes() == []
 
 

@@ -1,0 +1,214 @@
+"""The engine that hands jobs to Celery's workers, and which Celery app that is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, ClassVar
+
+from celery import _state
+from celery.app.utils import find_app
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from kombu.exceptions import LimitExceeded, OperationalError
+
+from dfws_html.exceptions import Unreachable
+from dfws_html.work import execution, jobs
+from dfws_html.work.celery_task import NAME, redelivery
+from dfws_html.work.jobs import Job
+
+__all__ = ["CeleryExecutor", "celery_app", "project_app"]
+
+logger = logging.getLogger("dfws_html.signals")
+
+# ------------------------------------------------------------------ the app
+
+_OURS = "dfws_html"
+
+
+def celery_app() -> Any:
+    """Return the Celery app that jobs are sent by: the project's, else ours.
+
+    Raises:
+        ImproperlyConfigured: `CELERY_APP` names none.
+    """
+    return project_app() or _found(_OURS)
+
+
+def project_app() -> Any:
+    """Return the Celery app that the project has chosen, None if there is none.
+
+    That is `settings.CELERY_APP`, as Celery's `-A` has it, else the app that is current.
+
+    Raises:
+        ImproperlyConfigured: `CELERY_APP` names none.
+    """
+    name = getattr(settings, "CELERY_APP", None)
+    return _found(name) if name else _current()
+
+
+@cache
+def _found(name: Any) -> Any:
+    if not isinstance(name, str):
+        return name
+    try:
+        return find_app(name)
+    except Exception as error:
+        raise ImproperlyConfigured(
+            f"CELERY_APP = {name!r} names no Celery app: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _current() -> Any:
+    # An app is current in the thread that made it; all threads have to come to one answer. Ours is
+    # nobody's choice, and neither is the one that Celery makes where there is none.
+    made = [app for app in _state._get_active_apps() if app.main not in (_OURS, "default")]  # noqa: SLF001
+    if _state.default_app in made:
+        return _state.default_app
+    return made[0] if len(made) == 1 else None
+
+
+# ------------------------------------------------------------------ the engine
+
+_CONNECT_SECONDS = 1.0
+_ANSWER_SECONDS = 5.0
+_CONNECTIONS = 10  # where the app's `broker_pool_limit` names no number
+
+
+class CeleryExecutor:
+    """Sends each job to the worker of its queue, as one message.
+
+    Args:
+        app: the Celery app.
+    """
+
+    blocking: ClassVar[bool] = True
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._task = app.tasks[NAME]
+        self._lock = threading.Lock()
+        self._pool: Any = None
+
+    def submit(self, *given: Job) -> None:
+        """Send jobs, all or none: when the broker fails midway, those that are sent don't run.
+
+        Raises:
+            Unreachable: the broker does not answer.
+        """
+        if self._app.conf.task_always_eager:
+            self._run_here(given)
+            return
+        sent: list[Job] = []
+        try:
+            self._send(given, sent)
+        except LimitExceeded as error:
+            raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
+        except self._errors() as error:
+            self._spare(sent)
+            raise Unreachable(f"{self._where()}: {type(error).__name__}: {error}") from error
+
+    def stop(self, seconds: float) -> None:
+        """Close the connections: what was sent is the workers'."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.force_close_all()
+                self._pool = None
+
+    # -------------------------------------------------------------- sending
+
+    def _send(self, given: Sequence[Job], sent: list[Job]) -> None:
+        connection = self._connections().acquire(block=True, timeout=_CONNECT_SECONDS)
+        # One that was used before may have died since: then it is tried once more with another.
+        tries = 2 if connection.connected else 1
+        while True:
+            tries -= 1
+            try:
+                with connection:  # an error closes it, and the pool makes another
+                    self._publish(given[len(sent) :], connection, sent)
+                return
+            except self._errors():
+                if not tries:
+                    raise
+            connection = self._connections().acquire(block=True, timeout=_CONNECT_SECONDS)
+
+    def _publish(self, given: Sequence[Job], connection: Any, sent: list[Job]) -> None:
+        producer = self._app.amqp.Producer(connection, auto_declare=False)
+        for job in given:
+            self._task.apply_async(
+                (jobs.to_dict(job),),
+                task_id=job.task_id,
+                queue=job.queue,
+                eta=datetime.fromtimestamp(job.eta, UTC) if job.eta else None,
+                shadow=job.signal,  # what monitors show
+                argsrepr=f"({job.signal!r}, ...)",  # what a visitor typed must not end in a log
+                producer=producer,
+                retry=False,
+                add_to_parent=False,
+                ignore_result=True,
+                serializer="json",
+            )
+            sent.append(job)
+
+    def _spare(self, sent: Sequence[Job]) -> None:
+        if not sent:
+            return
+        names = ", ".join(job.task_id for job in sent)
+        try:
+            for job in sent:
+                execution.spare(job, redelivery=redelivery(self._app))
+        except Unreachable:
+            logger.exception("the broker failed midway; these jobs may run: %s", names)
+        else:
+            logger.error("the broker failed midway; these jobs won't run: %s", names)
+
+    def _connections(self) -> Any:
+        with self._lock:
+            if self._pool is None:
+                limit = self._app.conf.broker_pool_limit or _CONNECTIONS
+                self._pool = self._connection().Pool(limit=limit)
+            return self._pool
+
+    def _connection(self) -> Any:
+        connection = self._app.connection_for_write()
+        others = len(getattr(connection, "alt", ()))
+        options: dict[str, Any] = {
+            "max_retries": max(others - 1, 0),
+            "interval_start": 0,
+            "interval_step": 0,
+        }
+        if connection.transport.driver_type == "redis":
+            options |= {
+                "socket_connect_timeout": _CONNECT_SECONDS,
+                "socket_timeout": _ANSWER_SECONDS,
+            }
+        options |= self._app.conf.broker_transport_options or {}
+        return self._app.connection_for_write(
+            transport_options=options, connect_timeout=_CONNECT_SECONDS
+        )
+
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        broker = self._app.connection_for_write()
+        return (OperationalError, OSError, *broker.connection_errors, *broker.channel_errors)
+
+    def _where(self) -> str:
+        ours = self._app.main == _OURS and not getattr(settings, "CELERY_BROKER_URL", None)
+        setting = "WEBSOCKET_REDIS_CONNECTION" if ours else "CELERY_BROKER_URL"
+        return f"{setting} (the broker, {self._app.connection_for_write().as_uri()})"
+
+    # -------------------------------------------------------------- task_always_eager
+
+    def _run_here(self, given: Sequence[Job]) -> None:
+        raised = None
+        for job in given:
+            values = json.loads(json.dumps(jobs.to_dict(job)))
+            try:
+                self._task.apply((values,), task_id=job.task_id)
+            except Exception as error:  # noqa: BLE001 - `task_eager_propagates`; the others have their turn
+                raised = raised or error
+        if raised is not None:
+            raise raised

@@ -1,0 +1,87 @@
+"""The one Celery task: runs a job, and tells its outcome when Celery will not try it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Task, shared_task
+from celery.exceptions import Retry, WorkerLostError
+from celery.worker.request import Request
+
+from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal
+from dfws_html.work import execution, jobs
+from dfws_html.work.execution import Attempt
+
+__all__ = ["NAME", "redelivery", "run"]
+
+#: The task's name, for `task_annotations`, `task_routes` and monitors.
+NAME = "dfws_html.run"
+
+# A browser's call runs for the last time so many seconds after its delay.
+_LATEST = 900.0
+_VISIBILITY_TIMEOUT = 3600.0  # Celery's default with Redis
+
+
+def redelivery(app: Any) -> float:
+    """Return for how long an app's broker may bring a message again that was taken before."""
+    options = app.conf.broker_transport_options or {}
+    return _LATEST + float(options.get("visibility_timeout") or _VISIBILITY_TIMEOUT)
+
+
+class _Request(Request):
+    """A message in the worker's main process, which sees its children die."""
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        """Celery's hook: a time limit has passed."""
+        super().on_timeout(soft, timeout)
+        if not soft:
+            self._lose(f"it ran longer than {timeout} seconds, and was ended")
+
+    def on_failure(self, exc_info: Any, *args: Any, **options: Any) -> Any:
+        """Celery's hook: the task raised, or its process is gone."""
+        result = super().on_failure(exc_info, *args, **options)
+        error = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(error, WorkerLostError) and not self.task.retry_on_worker_lost:
+            self._lose("the worker's process ended while it ran")
+        return result
+
+    def _lose(self, reason: str) -> None:
+        # The job has been marked as begun: a message that comes again runs nothing.
+        job = jobs.from_dict(self.args[0])
+        execution.lose(job, reason, redelivery=redelivery(self.task.app))
+
+
+class _JobTask(Task):
+    """Stands around the task and Celery's retries, so it sees which failure is the last."""
+
+    Request = _Request
+
+    # Refusals, which have been logged: Celery marks the task as failed without a traceback.
+    throws = (InvalidArguments, SignalNotAllowed, UnknownSignal)
+
+    def __call__(self, values: Mapping[str, Any]) -> None:
+        job = jobs.from_dict(values)
+        attempt = Attempt(
+            number=self.request.retries,
+            redelivery=redelivery(self.app),
+            request=self.request,
+        )
+        self.request.dfws_attempt = attempt
+        try:
+            self.run(values)
+        except Retry:
+            raise  # it goes on
+        except BaseException as error:
+            execution.fail(job, error, attempt)
+            raise
+
+
+# Celery is not told when a job expires: it would drop the message without a word, and the window
+# waits for one. The worker's body looks itself, and answers.
+@shared_task(name=NAME, base=_JobTask, bind=True, ignore_result=True)
+def run(self: Any, values: Mapping[str, Any]) -> None:
+    """Run a job, given as :func:`jobs.to_dict` writes it."""
+    # In eager mode the connections are the caller's: they are left as they are.
+    do = execution.run_apart if self.request.is_eager else execution.perform
+    do(jobs.from_dict(values), self.request.dfws_attempt)

@@ -1,0 +1,84 @@
+"""The ledger that processes share, in Redis: each entry is made in one step and ends by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dfws_html.delivery import connections
+from dfws_html.work.jobs import CallName
+
+__all__ = ["CALL_SECONDS", "RedisLedger"]
+
+#: After so long the rest of a call's handlers is no longer expected.
+CALL_SECONDS: Final = 3 * 3600.0
+
+_CLAIM = """
+local owner = redis.call("GET", KEYS[1])
+if owner and owner ~= ARGV[1] then
+    return 0
+end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1
+"""
+
+# A result stands behind a "+", so that an empty text is a failure.
+_END = """
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+if redis.call("HLEN", KEYS[1]) < tonumber(ARGV[3]) then
+    redis.call("PEXPIRE", KEYS[1], ARGV[4])
+    return false
+end
+local results = redis.call("HVALS", KEYS[1])
+redis.call("DEL", KEYS[1])
+return results
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisLedger:
+    """The ledger in the Redis that ``WEBSOCKET_REDIS_CONNECTION`` names.
+
+    Args:
+        prefix: of all keys.
+        claim_seconds: for which a window id stays with its load: longer than any token lives.
+
+    Raises:
+        Unreachable: each step, if Redis does not answer.
+    """
+
+    prefix: str = "ws"
+    claim_seconds: float = 72_000
+
+    def claim(self, window: str, load: str) -> bool:
+        """See :meth:`Ledger.claim`."""
+        return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds)))
+
+    def begin(self, task_id: str, *, seconds: float) -> bool:
+        """See :meth:`Ledger.begin`.
+
+        Tried once: if the answer was lost, the mark may be there, and whoever comes next must not
+        take it for another's.
+        """
+        with connections.reaching():
+            key = f"{self.prefix}:x:{task_id}"
+            return bool(connections.client().set(key, "1", px=_ms(seconds), nx=True))
+
+    def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
+        """See :meth:`Ledger.end`."""
+        value = "" if result is None else f"+{result}"
+        key = f"c:{call.window}.{call}"
+        found = self._run(_END, key, handler, value, call.handlers, _ms(CALL_SECONDS))
+        if found is None:
+            return None
+        results = [text[1:] for text in found if text]
+        return results if len(results) == call.handlers else None
+
+    def _run(self, script: str, key: str, *arguments: Any) -> Any:
+        with connections.reaching():
+            run = connections.client().register_script(script)
+            return run(keys=[f"{self.prefix}:{key}"], args=list(arguments))
+
+
+def _ms(seconds: float) -> int:
+    return max(1, int(seconds * 1000))

@@ -1,0 +1,1 @@
+"""The app whose signals run in the workers that tests start."""
