@@ -106,7 +106,9 @@ def main() -> None:
             for queue in queues():
                 at_once = str(settings.WEBSOCKET_POOL_SIZES.get(queue, 4))
                 options = ["-Q", queue, "-c", at_once, "-P", "threads", "--loglevel", "WARNING"]
-                worker = [sys.executable, str(DEMO / "manage.py"), "worker", *options]
+                # It is the demo's: whoever starts it as root knows that, and need not be told.
+                quiet = ["-W", "ignore:You're running the worker"]
+                worker = [sys.executable, *quiet, str(DEMO / "manage.py"), "worker", *options]
                 processes.start(f"the worker of {queue}", *worker, stdout=subprocess.DEVNULL)
             sys.exit(f"{processes.wait()} has ended, so the others end, too.")
         except KeyboardInterrupt:
