@@ -155,6 +155,7 @@ class Worker(Process):
         concurrency: int = 4,
     ) -> None:
         options = ["-Q", queues, "-P", pool, "-c", str(concurrency), "--loglevel", "INFO"]
+        options.append("--without-mingle")  # a second that each start would wait for neighbours
         super().__init__(
             [sys.executable, "-m", "django", "worker", *options],
             {"DJANGO_SETTINGS_MODULE": settings, **environment},
