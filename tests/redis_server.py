@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -38,7 +39,7 @@ class RedisServer:
         """
         if self._process is not None and self._process.poll() is None:
             return
-        program = shutil.which("redis-server")
+        program = shutil.which(os.environ.get("REDIS_SERVER") or "redis-server")
         if program is None:
             pytest.fail("these tests need redis-server: apt-get install redis-server")
         nothing_kept = ["--port", "0", "--save", "", "--appendonly", "no", "--dir", self._folder]
