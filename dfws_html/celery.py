@@ -1,7 +1,6 @@
 """A Celery app for projects without one: `CELERY_APP = "dfws_html"`, `celery -A dfws_html worker`.
 
-It takes the project's `CELERY_...` settings, and reads them when they are used. Messages are JSON, as
-Celery has it by default.
+It takes the project's `CELERY_...` settings, and reads them when they are used.
 """
 
 from __future__ import annotations
