@@ -159,7 +159,8 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def _finish_page(request: HttpRequest, page: Page, response: HttpResponse) -> None:
     if _is_compressed(response):
-        _complain_of_compression(request, page)
+        if page.wanted or _is_html(response):
+            _complain_of_compression(request, page)
         return
     place = _place(page, response)
     if place is None:
@@ -196,16 +197,17 @@ def _finish_stream(request: HttpRequest, page: Page, response: StreamingHttpResp
     # no cookie can be set any more.
     text = metas.meta(request)
     page.streaming = True
-    if not page.wanted:
+    if not (page.wanted or page.changes):
         return
     del response["Content-Length"]
     chunks: Any = response.streaming_content
     fill = metas.fill_async_stream if response.is_async else metas.fill_stream
-    response.streaming_content = fill(chunks, text)
+    response.streaming_content = fill(chunks, text, tagged=page.wanted)
 
 
 def _complain_of_compression(request: HttpRequest, page: Page) -> None:
-    if page.wanted:
+    # A living page's request for a piece has its topics in the answer's header.
+    if page.wanted or (page.changes and page.living is None):
         logger.error(
             "%.200r: the page gets no window, as its view compresses it; leave that to a "
             "middleware above WebsocketMiddleware",

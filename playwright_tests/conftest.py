@@ -15,6 +15,7 @@ import uvicorn
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     Page,
     WebSocketRoute,
     expect,
@@ -49,10 +50,15 @@ def chromium() -> str:
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     with sync_playwright() as playwright:
-        args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = playwright.chromium.launch(executable_path=chromium(), args=args)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(chromium_type: BrowserType, **options: Any) -> Browser:
+    """Start a Chromium as all tests have it, with further options of Playwright's."""
+    args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return chromium_type.launch(executable_path=chromium(), args=args, **options)
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,15 @@ def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the demo says where it was started."""
+    return tmp_path_factory.mktemp("demo") / "terminal"
+
+
+@pytest.fixture(scope="module")
+def demo(terminal: Path) -> Iterator[str]:
     """The address of a demo that runs."""
-    folder = tmp_path_factory.mktemp("demo")
+    folder = terminal.parent
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "demo.settings",
@@ -56,14 +62,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     migrate = [sys.executable, "demo/manage.py", "migrate", "--no-input", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
     port = free_port()
-    serve = [sys.executable, "-m", "uvicorn", "demo.asgi:application", "--host", "127.0.0.1"]
-    serve += ["--port", str(port), "--ws", "websockets-sansio", "--log-level", "warning"]
-    serve += ["--timeout-graceful-shutdown", "1"]
-    log = folder / "server.log"
-    with log.open("wb") as output:
+    serve = [sys.executable, "scripts/serve_demo.py", str(port)]
+    with terminal.open("wb") as output:
         process = subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
-            wait_until_it_listens(process, port, log)
+            wait_until_it_listens(process, port, terminal)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -144,6 +147,20 @@ def test_a_page_is_live_and_its_console_is_quiet(
     page = visit(path)
     expect(page.locator(".connection .open")).to_be_visible()
     assert complaints == []
+
+
+def test_the_terminal_says_where_it_is_and_no_more(
+    visit: Callable[..., Page], demo: str, terminal: Path
+) -> None:
+    visit("/")  # with its style sheet and script
+    assert terminal.read_text().split() == [
+        "dfws_html",
+        "demo:",
+        f"{demo}/",
+        "(Ctrl+C",
+        "stops",
+        "it)",
+    ]
 
 
 @pytest.mark.parametrize("path", PATHS)

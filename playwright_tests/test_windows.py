@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dfws_html.tasks import BROADCAST, trigger
-from playwright_tests.conftest import Site, Sockets, is_open
+from playwright_tests.conftest import Site, Sockets, is_open, launch
 from playwright_tests.site.models import Thing
 
 BODY = """{% load dfws_html %}
@@ -130,6 +130,44 @@ def test_a_page_brought_by_back_is_a_window_of_its_own(site: Site, page: Page) -
     assert after[1] != before[1]
     page.get_by_role("button", name="window", exact=True).click()
     expect(page.locator("#log li")).to_have_text(["window of nobody"])
+
+
+@pytest.fixture(scope="module")
+def keeping(browser: Browser) -> Iterator[Browser]:
+    """A Chromium with the back/forward cache, which Playwright switches off."""
+    keeping = launch(browser.browser_type, ignore_default_args=["--disable-back-forward-cache"])
+    yield keeping
+    keeping.close()
+
+
+def test_a_page_kept_by_the_browser_goes_on_as_the_same_window(
+    site: Site, keeping: Browser
+) -> None:
+    """It was never unloaded: its window, its positions and what it shows are those it had."""
+    site.bodies["tell"] = BODY
+    context = keeping.new_context()
+    page = context.new_page()
+    thing, _ = Thing.objects.get_or_create(pk=1, defaults={"name": "thing"})
+    page.goto(site.address(f"/?body=tell&thing={thing.pk}"))
+    is_open(page)
+    page.evaluate(
+        "() => { window.resyncs = 0;"
+        " addEventListener('df:resync', () => window.resyncs++);"
+        " addEventListener('pageshow', event => { window.kept = event.persisted }) }"
+    )
+    window = page.evaluate("DFSignals.window")
+    page.goto(site.address("/logout/"))  # a page of no window
+    for number in range(3):
+        trigger(None, "html.append", to=[thing], selector="#log", content=f"<li>{number}</li>")
+    page.go_back(wait_until="commit")
+    page.wait_for_function("window.kept !== undefined")
+    assert page.evaluate("window.kept"), "the browser has loaded it anew"
+    expect(page.locator("#log li")).to_have_text(["0", "1", "2"])
+    is_open(page)
+    page.get_by_role("button", name="window", exact=True).click()
+    expect(page.locator("#log li").last).to_have_text("window of nobody")
+    assert page.evaluate("[DFSignals.window, window.resyncs]") == [window, 0]
+    context.close()
 
 
 def test_what_a_view_pushes_to_its_own_page_arrives(site: Site, page: Page) -> None:

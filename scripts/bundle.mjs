@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import UglifyJS from "uglify-js";
 
-const LIMIT = 5600; // bytes, brotli 11: growth is a decision, not an accident
+const LIMIT = 5350; // bytes, brotli 11: growth is a decision, not an accident
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, "dfws_html/static/js/df_websockets.min.js");
 
@@ -23,23 +24,29 @@ const result = await build({
   entryPoints: ["dfws_html/static/dfws_html/main.js"],
   outfile: target,
   bundle: true,
-  minifySyntax: true,
   charset: "utf8",
-  format: "iife",
-  target: "es2020",
+  format: "esm",
+  target: "es2022", // of an age with structuredClone(), which the script needs
   legalComments: "none",
   // Said here, so that the bytes do not hang on a tsconfig.json that lies somewhere above.
   tsconfigRaw: { compilerOptions: { alwaysStrict: true } },
   metafile: true,
   write: false,
 });
-// terser makes the bundle a twentieth smaller than esbuild's own minifier does.
-const minified = await minify(result.outputFiles[0].text, {
-  ecma: 2020,
-  toplevel: true,
-  compress: { ecma: 2020, passes: 4, pure_getters: true, unsafe_arrows: true },
+// Two minifiers: each finds what the other leaves, and together they are better than one.
+const terser = await minify(result.outputFiles[0].text, {
+  ecma: 2022,
+  module: true,
+  // Functions that stand together compress better.
+  compress: { ecma: 2022, passes: 4, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
 });
-const bundle = Buffer.from(`${minified.code}\n`);
+const uglify = UglifyJS.minify(terser.code, {
+  module: true,
+  compress: { passes: 4, pure_getters: true },
+});
+if (uglify.error) throw uglify.error;
+// A classic script: what is a module's own does not become the page's.
+const bundle = Buffer.from(`"use strict";(()=>{${uglify.code}})();\n`);
 
 const [{ inputs }] = Object.values(result.metafile.outputs);
 for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

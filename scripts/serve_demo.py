@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+import warnings
 
 import uvicorn
 
@@ -29,6 +30,8 @@ def main() -> None:
     if not port.isdecimal() or not 0 < int(port) < 65536:
         sys.exit(f"PORT={port} is no port: a number from 1 to 65535 is.")
     listener = bind(int(port))
+    # Of Django's own static files, which a visitor of the demo can't help.
+    warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous", Warning)
     config = uvicorn.Config(
         "demo.asgi:application",
         ws="websockets-sansio",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dfws_html.delivery import connections
 from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.redis_history import RedisHistory
 from tests.redis_server import RedisServer
@@ -68,11 +69,14 @@ def made_history(request):
     if request.param == "memory":
         return MemoryHistory
     request.getfixturevalue("redis")
-    return lambda **bounds: RedisHistory(prefix=secrets.token_hex(4), **bounds)
+    return lambda **bounds: RedisHistory(
+        connections.configured(), prefix=secrets.token_hex(4), **bounds
+    )
 
 
 @pytest.fixture(params=["memory", "redis"])
-def each_history(request):
-    """The settings as they are, and with a Redis: nothing may differ."""
+def each_history(request, settings):
+    """The settings as they are, and with a Redis beside the threads: nothing may differ."""
     if request.param == "redis":
         request.getfixturevalue("redis")
+        settings.WEBSOCKET_WORKERS = "thread"

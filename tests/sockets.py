@@ -358,9 +358,9 @@ def daphne_here(application: Any) -> Server:
         signal_handlers=False,
         verbosity=0,
     )
-    threading.Thread(target=server.run, daemon=True).start()
     port = listening.getsockname()[1]
-    listening.detach()  # the reactor's now
+    listening.detach()  # the reactor's from here on: it closes the number that it was given
+    threading.Thread(target=server.run, daemon=True).start()
     return Server("daphne", port)
 
 

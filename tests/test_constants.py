@@ -1,6 +1,6 @@
 """The old doors open on the same things."""
 
-from dfws_html import constants, utils
+from dfws_html import constants, testing, utils
 from dfws_html.work import converters
 
 
@@ -16,4 +16,5 @@ def test_utils_re_exports():
         "RE": converters.RE,
         "Choice": converters.Choice,
         "SerializedForm": converters.SerializedForm,
+        "SignalQueue": testing.SignalQueue,
     }

@@ -165,6 +165,31 @@ def test_a_stream_is_filled_wherever_it_is_cut(page, places):
     assert b"".join(fill_stream(cut(page, places), "*")) == fill(page, "*")
 
 
+OURS = b'<script defer src="/static/js/df_websockets.min.1a2b.js">'
+untagged = st.lists(
+    st.sampled_from([b"<p>", b"<script src=x>", b"<scr", b"df_websockets.min.", b"<", b"m", b">"]),
+    max_size=8,
+).map(b"".join)
+
+
+@given(untagged.filter(lambda page: not names_script(page + OURS[:7])), untagged, cuts)
+def test_a_stream_without_a_tag_gets_it_before_the_script(before, after, places):
+    before += b">"
+    chunks = cut(before + OURS + after, places)
+    assert b"".join(fill_stream(chunks, "*", tagged=False)) == before + b"*" + OURS + after
+
+
+@given(cuts)
+def test_a_stream_whose_tag_comes_late_has_one_meta(places):
+    page = b'<html><meta name="dfws" content="signed">' + OURS
+    assert b"".join(fill_stream(cut(page, places), "*", tagged=False)) == page
+
+
+@given(untagged.filter(lambda page: not names_script(page)), cuts)
+def test_a_stream_without_the_script_is_left_as_it_is(page, places):
+    assert b"".join(fill_stream(cut(page, places), "*", tagged=False)) == page
+
+
 async def test_an_asynchronous_stream_is_filled_too():
     page = b"a" + MARK + b"b" + MARK + b"c<meta"
 

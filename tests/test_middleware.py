@@ -31,6 +31,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import etag
 
 from dfws_html.delivery.publishing import publisher
+from dfws_html.middleware import WebsocketMiddleware
 from dfws_html.page.metas import PLACEHOLDER
 from dfws_html.page.tokens import verify
 from dfws_html.tasks import set_websocket_topics
@@ -102,6 +103,22 @@ def late_stream(request):
     return StreamingHttpResponse(chunks())
 
 
+def script_stream(request):
+    """No tag at all: the seed's own way, streamed."""
+    set_websocket_topics(request, "room")
+    return StreamingHttpResponse(SCRIPT[at : at + 7] for at in range(0, len(SCRIPT), 7))
+
+
+async def async_script_stream(request):
+    set_websocket_topics(request, "room")
+
+    async def chunks():
+        for at in range(0, len(SCRIPT), 7):
+            yield SCRIPT[at : at + 7]
+
+    return StreamingHttpResponse(chunks())
+
+
 async def async_stream(request):
     page = (await sync_to_async(render)(TAG, request)).encode()
 
@@ -152,6 +169,17 @@ def raw(request):
 @gzip_page
 def compressed(request):
     return HttpResponse(render(TAG, request) + " " * 1000)
+
+
+@gzip_page
+def compressed_topics(request):
+    set_websocket_topics(request, "room")
+    return HttpResponse(SCRIPT + " " * 1000)
+
+
+@gzip_page
+def compressed_piece(request):
+    return HttpResponse("<p>" + " " * 1000)
 
 
 @etag(lambda request: "same")
@@ -231,10 +259,10 @@ def window_key(request):
 
 VIEWS = (
     big, tag, only_script, topics, async_tag, async_script, late_topics, stream, late_stream,
-    async_stream, async_late_stream, events, file, json_of_script, mentions, fragment,
-    not_modified, raw, compressed, tagged, cached_tag, cached_topics, cached_script,
-    cached_template, cached_piece, two_tags, twice, append, session, public, log_in, log_out,
-    window_key,
+    script_stream, async_script_stream, async_stream, async_late_stream, events, file,
+    json_of_script, mentions, fragment, not_modified, raw, compressed, compressed_topics,
+    compressed_piece, tagged, cached_tag, cached_topics, cached_script, cached_template,
+    cached_piece, two_tags, twice, append, session, public, log_in, log_out, window_key,
 )  # fmt: skip
 urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
 
@@ -293,10 +321,11 @@ def topics_of(response):
 @pytest.mark.parametrize(
     "view",
     ["tag", "only_script", "topics", "async_tag", "async_script", "stream", "late_stream",
-     "async_stream", "two_tags", "twice", "public", "late_topics"],
+     "async_stream", "script_stream", "async_script_stream", "two_tags", "twice", "public",
+     "late_topics"],
 )  # fmt: skip
 def test_a_page_gets_its_window(get, view):
-    if view == "async_stream" and type(get.client) is Client:
+    if view in ("async_stream", "async_script_stream") and type(get.client) is Client:
         pytest.skip("WSGI has no asynchronous streams")
     response = get(f"{view}/")
     page = page_of(response)
@@ -422,13 +451,24 @@ def test_compression_above(settings, get):
     assert response["Content-Length"] == str(len(response.content))
 
 
-def test_compression_by_the_view_is_said(get, caplog):
-    response = get("compressed/", headers={"accept-encoding": "gzip"})
-    assert PLACEHOLDER.encode() in gzip.decompress(response.content)
+@pytest.mark.parametrize("view", ["compressed", "compressed_topics"])
+def test_compression_by_the_view_is_said(get, caplog, view):
+    response = get(f"{view}/", headers={"accept-encoding": "gzip"})
+    assert b'name="dfws" content="' not in gzip.decompress(response.content).replace(
+        PLACEHOLDER.encode(), b""
+    )
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert "'/compressed/'" in record.message
+    assert f"'/{view}/'" in record.message
     assert "compresses" in record.message
+
+
+def test_compression_of_what_wants_no_window_is_nobody_s_business(get, caplog):
+    get("compressed_piece/", headers={"accept-encoding": "gzip"})
+    # A living page hears of its topics by a header.
+    living = headers(page_of(get("topics/")).token)
+    assert "DFWS-Window" in get("compressed_topics/", headers={"accept-encoding": "gzip", **living})
+    assert not caplog.records
 
 
 def test_a_strong_etag_becomes_a_weak_one(get):
@@ -448,6 +488,15 @@ def stored():
     """The pages that Django's cache holds."""
     kept = [pickle.loads(value) for value in caches["default"]._cache.values()]
     return b"".join(getattr(one, "content", b"") for one in kept).decode()
+
+
+@pytest.mark.parametrize("html", [SCRIPT, [SCRIPT]], ids=["whole", "streamed"])
+def test_a_page_is_one_visitor_s_own_whatever_stands_above(rf, html):
+    """Without session and CSRF above it, nobody else says so."""
+    kind = StreamingHttpResponse if isinstance(html, list) else HttpResponse
+    response = WebsocketMiddleware(lambda request: kind(html))(rf.get("/"))
+    assert response["Vary"] == "Cookie"
+    assert response["Cache-Control"] == "private"
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,24 @@ def test_a_fork_counts_in_a_life_of_its_own():
     os.waitpid(child, 0)
     assert theirs
     assert theirs != life
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_has_connections_of_its_own(redis):
+    """As under preloading servers and prefork workers; a shared socket would mix answers up."""
+    publisher().publish(["a"], "{")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        for _ in range(200):
+            publisher().publish(["child"], "{")
+        os.write(writer, publisher().history.position()[0].encode())
+        os._exit(0)
+    os.close(writer)
+    for _ in range(200):
+        publisher().publish(["parent"], "{")
+    with os.fdopen(reader) as pipe:
+        theirs = pipe.read()
+    os.waitpid(child, 0)
+    assert publisher().history.position() == (theirs, 401)

@@ -16,7 +16,7 @@ from tests.redis_server import RedisServer
 
 
 def new(**bounds):
-    return RedisHistory(prefix=secrets.token_hex(4), **bounds)
+    return RedisHistory(connections.configured(), prefix=secrets.token_hex(4), **bounds)
 
 
 async def numbers(history, topic, position):
@@ -271,6 +271,6 @@ def test_a_bell_leaves_a_long_body_behind():
 
 def test_the_seeds_dict_is_a_connection(redis_server, settings):
     settings.WEBSOCKET_REDIS_CONNECTION = {"host": "h", "port": 7, "db": 3, "password": ""}
-    found = connections.client().connection_pool.connection_kwargs
+    found = connections.configured().client.connection_pool.connection_kwargs
     assert (found["host"], found["port"], found["db"]) == ("h", 7, 3)
     assert found.get("password") is None

@@ -63,6 +63,11 @@ class Second:
         pass
 
 
+# Of another module, with the names of those above.
+Item = type("Item", (), {"__module__": "shop", "__qualname__": "First.Item"})
+Paint = enum.Enum("Colour", {"RED": 1}, module="shop", qualname="Colour")
+
+
 def saved(model, pk):
     instance = model(pk=pk)
     instance._state.adding = False
@@ -93,6 +98,9 @@ THINGS = [
     Colour,
     First.Item,
     Second.Item,
+    Item,
+    Paint,
+    Paint.RED,
     User,
     Group,
     AbstractUser,

@@ -90,6 +90,13 @@ def test_sites_do_not_disturb_each_other(other):
     assert other(key="of another site")[1] == "True"
 
 
+def test_sites_of_one_secret_differ_by_their_database(site):
+    site.DATABASES = {"default": {"ENGINE": "sqlite", "NAME": "one"}}
+    first = lock_path()
+    site.DATABASES = {"default": {"ENGINE": "sqlite", "NAME": "two"}}
+    assert lock_path() != first
+
+
 def test_the_file_tells_nothing(site):
     first = lock_path()
     assert site.SECRET_KEY not in str(first)

@@ -110,6 +110,6 @@ def _made(carrier: str) -> Publisher:
     if carrier == "memory":
         return Publisher(MemoryHistory(**bounds), MemoryCarrier())
     prefix = conf.get("REDIS_PREFIX")
-    connections.client()  # a setting that is no connection is said now, not by the first visitor
-    history = RedisHistory(prefix=prefix, rings=carrier == "redis", **bounds)
-    return Publisher(history, RedisCarrier(prefix) if carrier == "redis" else LayerCarrier())
+    at = connections.configured()
+    history = RedisHistory(at, prefix=prefix, rings=carrier == "redis", **bounds)
+    return Publisher(history, RedisCarrier(at, prefix) if carrier == "redis" else LayerCarrier())

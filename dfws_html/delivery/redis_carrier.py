@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from redis.asyncio.client import PubSub
 
-from dfws_html.delivery import connections
 from dfws_html.delivery.carriers import Ear, Line
+from dfws_html.delivery.connections import RedisAt
 from dfws_html.delivery.history import Entry
 from dfws_html.delivery.redis_history import channel_prefix
 from dfws_html.exceptions import Unreachable
@@ -34,10 +34,12 @@ class RedisCarrier:
     """The carrier of the Redis history.
 
     Args:
+        at: the Redis.
         prefix: of its keys and channels.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, at: RedisAt, prefix: str) -> None:
+        self._at = at
         self._channels = channel_prefix(prefix)
 
     def ring(self, entry: Entry) -> None:
@@ -45,17 +47,19 @@ class RedisCarrier:
 
     def open(self, ear: Ear) -> Line:
         """See :meth:`Carrier.open`."""
-        return _RedisLine(ear, self._channels)
+        return _RedisLine(ear, self._at, self._channels)
 
 
 class _RedisLine:
     """One connection that stays: it comes back by itself, and says when it has been away."""
 
-    def __init__(self, ear: Ear, channels: str) -> None:
+    def __init__(self, ear: Ear, at: RedisAt, channels: str) -> None:
         self._ear = ear
+        self._at = at
         self._channels = channels
         self._wanted: set[str] = {""}  # a channel without a topic keeps the connection alive
         self._changed = asyncio.Event()
+        self._urged = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         self._away: Unreachable | None = None
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -77,8 +81,8 @@ class _RedisLine:
         self._wanted.update(topics)
         if not lacking:
             return
-        if self._away is not None:
-            raise Unreachable(str(self._away))
+        # A line that is away tries again at once; if that fails, it tells all who wait.
+        self._urged.set()
         if self._life is None:
             self._life = asyncio.get_running_loop().create_task(self._live())
         futures = [asyncio.get_running_loop().create_future() for _ in lacking]
@@ -89,9 +93,7 @@ class _RedisLine:
             async with asyncio.timeout(_PATIENCE):
                 await asyncio.gather(*futures)
         except TimeoutError:
-            raise Unreachable(
-                f"WEBSOCKET_REDIS_CONNECTION ({connections.address()}): no answer to SUBSCRIBE"
-            ) from None
+            raise self._at.unreachable(TimeoutError("no answer to SUBSCRIBE")) from None
 
     def forget(self, topics: Iterable[str]) -> None:
         """See :meth:`Line.forget`."""
@@ -109,7 +111,7 @@ class _RedisLine:
             was_away = self._away
             self._begin()
             try:
-                async with connections.ear_client() as client, client.pubsub() as pubsub:
+                async with self._at.ear_client() as client, client.pubsub() as pubsub:
                     await pubsub.subscribe(self._channels)
                     attempt = 0
                     self._away = None
@@ -120,15 +122,21 @@ class _RedisLine:
                         both.create_task(self._listen(pubsub, returned=was_away is not None))
             except* Exception as errors:  # noqa: BLE001 - whatever it is, bells must be heard again
                 self._lose(errors.exceptions[0])
-            await asyncio.sleep(delay_before(attempt))
+            await self._pause(delay_before(attempt))
             attempt += 1
+
+    async def _pause(self, seconds: float) -> None:
+        self._urged.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._urged.wait()
+        except TimeoutError:
+            pass
 
     def _lose(self, error: BaseException) -> None:
         if self._away is None:
             logger.error("bells are not heard, trying again: %s: %s", type(error).__name__, error)
-        self._away = Unreachable(
-            f"WEBSOCKET_REDIS_CONNECTION ({connections.address()}): {type(error).__name__}: {error}"
-        )
+        self._away = self._at.unreachable(error)
         waiting = [future for futures in self._waiting.values() for future in futures]
         self._waiting.clear()
         for future in waiting:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import redis
 
-from dfws_html.delivery import connections
+from dfws_html.delivery.connections import RedisAt
 from dfws_html.delivery.history import Entry, Frame, Reading, TopicReading
 
 __all__ = ["RedisHistory", "channel_prefix"]
@@ -24,9 +24,10 @@ def channel_prefix(prefix: str) -> str:
 
 
 class RedisHistory:
-    """The history in the Redis that ``WEBSOCKET_REDIS_CONNECTION`` names.
+    """The history in a Redis.
 
     Args:
+        at: the Redis.
         prefix: of all keys.
         rings: whether an append publishes its bells, in the same step.
         entries, size, seconds, book_seconds: see :class:`MemoryHistory`.
@@ -36,6 +37,7 @@ class RedisHistory:
 
     def __init__(
         self,
+        at: RedisAt,
         *,
         prefix: str = "ws",
         rings: bool = True,
@@ -44,6 +46,7 @@ class RedisHistory:
         seconds: float = 300,
         book_seconds: float = 72_000,
     ) -> None:
+        self._at = at
         self._channels = channel_prefix(prefix) if rings else ""
         self._keys = [f"{prefix}:seq"]
         self._prefix = prefix
@@ -58,7 +61,7 @@ class RedisHistory:
         )
         own = [self._channels, _BELL, secrets.token_urlsafe(9)]
         told = [word for frame in frames for word in _words(frame)]
-        with connections.reaching():
+        with self._at.reaching():
             try:
                 life, *found = self._run("append", *own, 0, *told)
             except redis.ConnectionError:
@@ -78,7 +81,7 @@ class RedisHistory:
 
     def position(self) -> tuple[str, int]:
         """See :meth:`History.position`."""
-        with connections.reaching():
+        with self._at.reaching():
             try:
                 life, number = self._run("lasts")
             except redis.ConnectionError:
@@ -108,13 +111,13 @@ class RedisHistory:
         return [self._prefix, secrets.token_urlsafe(9), *self._bounds, *own]
 
     def _run(self, name: str, *own: Any) -> list[Any]:
-        script = connections.client().register_script(_source(name))
+        script = self._at.client.register_script(_source(name))
         found: list[Any] = script(keys=self._keys, args=self._arguments(own))
         return found
 
     async def _arun(self, name: str, *own: Any) -> list[Any]:
-        with connections.reaching():
-            script = (await connections.async_client()).register_script(_source(name))
+        with self._at.reaching():
+            script = (await self._at.async_client()).register_script(_source(name))
             try:
                 found: list[Any] = await script(keys=self._keys, args=self._arguments(own))
             except redis.ConnectionError:  # one that has died long ago; to read again harms nobody

@@ -42,6 +42,11 @@ _PLACE = re.compile(
 )
 _BEGIN = re.compile(rb"<html\b[^>]*>|<!doctype\b[^>]*>(?!\s*<html\b)", re.IGNORECASE)
 _DOCUMENT = re.compile(rb"<!doctype\s+html\b|<(?:html|head|body)\b", re.IGNORECASE)
+# What decides in a stream without a placeholder, and a tag that has begun and may become it.
+_NEXT = re.compile(
+    rb'<meta name="dfws"|(?P<script><script\b[^>]*\bdf_websockets\.min\.)', re.IGNORECASE
+)
+_BEGUN = re.compile(rb"<(?:[ms][^>]{0,1024})?\Z", re.IGNORECASE)
 _LOOK = 1024  # bytes in which a document shows that it is one
 
 
@@ -164,17 +169,47 @@ class _Filler:
         return self._rest
 
 
-def fill_stream(chunks: Iterable[bytes], text: str) -> Iterator[bytes]:
-    """Put the meta into a stream, where a tag left its placeholder."""
-    filler = _Filler(text)
+class _Inserter:
+    """Puts the meta before the script in a stream that has no placeholder, wherever it is cut."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.encode()
+        self._rest = b""
+        self._done = False
+
+    def take(self, chunk: bytes) -> bytes:
+        content = self._rest + chunk
+        self._rest = b""
+        if self._done:
+            return content
+        found = _NEXT.search(content)
+        if found is not None:
+            self._done = True
+            # A tag that ran since the stream began has signed for itself.
+            text = self._text if found["script"] else b""
+            return content[: found.start()] + text + content[found.start() :]
+        begun = _BEGUN.search(content)
+        end = begun.start() if begun else len(content)
+        self._rest = content[end:]
+        return content[:end]
+
+    def end(self) -> bytes:
+        return self._rest
+
+
+def fill_stream(chunks: Iterable[bytes], text: str, *, tagged: bool = True) -> Iterator[bytes]:
+    """Put the meta into a stream: where a tag left its placeholder, else before the script."""
+    filler = _Filler(text) if tagged else _Inserter(text)
     for chunk in chunks:
         yield filler.take(chunk)
     yield filler.end()
 
 
-async def fill_async_stream(chunks: AsyncIterable[bytes], text: str) -> AsyncIterator[bytes]:
-    """Put the meta into an asynchronous stream, where a tag left its placeholder."""
-    filler = _Filler(text)
+async def fill_async_stream(
+    chunks: AsyncIterable[bytes], text: str, *, tagged: bool = True
+) -> AsyncIterator[bytes]:
+    """Put the meta into an asynchronous stream, as :func:`fill_stream` does."""
+    filler = _Filler(text) if tagged else _Inserter(text)
     async for chunk in chunks:
         yield filler.take(chunk)
     yield filler.end()

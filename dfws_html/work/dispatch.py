@@ -15,6 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from dfws_html import conf
+from dfws_html.delivery.history import Frame
 from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.windows import warn_if_elsewhere
 from dfws_html.exceptions import (
@@ -251,11 +252,7 @@ class LiveDispatcher:
     def send(self, plans: Sequence[Plan]) -> None:
         """See :meth:`Dispatcher.send`. One that fails does not keep the others back."""
         errors = self._submit(plans)
-        for n, plan in enumerate(plans):
-            if plan.push is not None and not plan.eta and n not in errors:
-                error = _error_of(self._push, plan)
-                if error is not None:
-                    errors[n] = error
+        errors.update(self._push({n: plan for n, plan in enumerate(plans) if n not in errors}))
         if errors and len(plans) == 1:
             raise errors[0]
         if errors:
@@ -281,25 +278,31 @@ class LiveDispatcher:
             return dict.fromkeys(given, error)
         return {}
 
-    def _push(self, plan: Plan) -> None:
+    def _push(self, plans: Mapping[int, Plan]) -> dict[int, Exception]:
+        """Publish the frames of all plans in one step; return what went wrong, by plan."""
+        frames = {
+            n: Frame(topic_ids(plan.topics), plan.push.body())
+            for n, plan in plans.items()
+            if plan.push is not None and not plan.eta
+        }
+        if not frames:
+            return {}
         try:
-            execution.run(_push_job(plan))
+            _warn_if_elsewhere(*(plans[n] for n in frames))
+            publisher().publish_all(list(frames.values()))
         except Unreachable as error:
-            raise _not_sent(plan, error) from error
+            return {n: _not_sent(plans[n], error) for n in frames}
+        except Exception as error:  # noqa: BLE001 - `send` raises it
+            return dict.fromkeys(frames, error)
+        return {}
 
 
 def _jobs_of(plan: Plan) -> tuple[Job, ...]:
     """Return what the engine has to do for a plan: its functions, and frames that have to wait."""
     if plan.push is None or not plan.eta:
         return plan.jobs
-    return (*plan.jobs, _push_job(plan))
-
-
-def _push_job(plan: Plan) -> PushJob:
-    assert plan.push is not None
-    if not publisher().history.shared:
-        warn_if_elsewhere(plan.signal)
-    return PushJob(
+    _warn_if_elsewhere(plan)
+    push = PushJob(
         task_id=plan.push.signal_id,
         signal=plan.signal,
         queue=conf.default_queue(),
@@ -308,6 +311,13 @@ def _push_job(plan: Plan) -> PushJob:
         topics=tuple(topic_ids(plan.topics)),
         body=plan.push.body(),
     )
+    return (*plan.jobs, push)
+
+
+def _warn_if_elsewhere(*plans: Plan) -> None:
+    if not publisher().history.shared:
+        for plan in plans:
+            warn_if_elsewhere(plan.signal)
 
 
 def _not_sent(plan: Plan, error: Exception) -> SignalNotSent:

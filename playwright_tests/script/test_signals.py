@@ -212,6 +212,30 @@ def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
     assert page.evaluate("prevented") == []
 
 
+def test_a_script_added_after_load_holds_frames_two_seconds_too(bed: Bed) -> None:
+    page = bed.open(META, head="", wait=False)
+    page.evaluate("new Promise(done => setTimeout(done))")  # the load event's task is over
+    page.clock.install()
+    page.add_script_tag(url="/static/js/df_websockets.min.js")
+    page.clock.run_for(100)
+    bed.until(lambda: bed.hellos)
+    bed.push("late")
+    assert bed.codes() == []
+    page.clock.run_for(2000)
+    assert bed.codes() == ["no-function"]
+
+
+def test_a_page_that_is_prerendered_connects_when_it_is_shown(bed: Bed) -> None:
+    bed.page.add_init_script(
+        "Object.defineProperty(document, 'prerendering', {get: () => window.unseen ?? true})"
+    )
+    page = bed.open(wait=False)
+    page.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert bed.hellos == []
+    bed.run("window.unseen = false; document.dispatchEvent(new Event('prerenderingchange'))")
+    bed.until(lambda: bed.hellos)
+
+
 def test_a_page_without_a_window(bed: Bed) -> None:
     page = bed.open(f"<p {signal(name='s')}>x</p>", head=SCRIPT, wait=False)
     bed.run("DFSignals.connect('local', () => prevented.push('ran'))")

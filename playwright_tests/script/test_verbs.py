@@ -178,6 +178,13 @@ def test_elements_that_are_gone_do_no_harm(bed: Bed) -> None:
     page.evaluate("document.body.innerHTML = '<b id=b>x</b>'")
     bed.push("html.replace_with", selector="#b", content="<u>1</u>")
     assert page.inner_html("body") == ""
+    # A page that hears of one removes the other.
+    page.evaluate(
+        "addEventListener('df:removed', () => document.querySelector('#b')?.remove());"
+        "document.body.innerHTML = '<b id=a class=y>x</b><b id=b class=y>x</b>'"
+    )
+    bed.push("html.remove", selector=".y")
+    assert page.inner_html("body") == ""
     assert bed.codes() == []
 
 
@@ -199,6 +206,13 @@ def test_table_rows_and_options(bed: Bed) -> None:
     assert page.evaluate("[t.rows.length, t.rows[2].cells[0].textContent, s.options.length]") == [
         3, "3", 2,
     ]  # fmt: skip
+
+
+def test_options_that_are_selected(bed: Bed) -> None:
+    page = bed.open("<select id=s multiple></select>")
+    options = "<option selected>1</option><option selected>2</option><option>3</option>"
+    bed.push("html.content", selector="#s", content=options)
+    assert page.evaluate("Array.from(s.selectedOptions, o => o.text)") == ["1", "2"]
 
 
 def test_svg_and_mathml(bed: Bed) -> None:

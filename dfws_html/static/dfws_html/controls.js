@@ -49,10 +49,9 @@ export function write(control, values) {
   if (isCheckable(control)) {
     control.checked = typeof first === "boolean" ? first : isMeant(control);
   } else if (control.options) {
-    // A choice that is not offered any more leaves the server's own.
-    const offered = control.multiple || [...control.options].some(isMeant);
+    // A single choice that is not offered any more leaves the server's own.
     for (const option of control.options) {
-      option.selected = offered ? isMeant(option) : option.defaultSelected;
+      if (control.multiple || isMeant(option)) option.selected = isMeant(option);
     }
   } else {
     control.value = first;

@@ -62,22 +62,21 @@ function keepFocus(element) {
   return () => {
     if (document.activeElement !== document.body) return;
     const heir = find();
-    if (focus(heir)) {
-      heir.scrollTop = scrollTop;
-      if (heir.selectionStart != null) {
-        heir.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
-      }
-      return;
-    }
     const all = [.../** @type {NodeListOf<any>} */ (document.querySelectorAll("*"))].filter(
       ({ tabIndex }) => tabIndex >= 0,
     );
     const next = all.filter((other) => spot.comparePoint(other, 0) > 0);
-    if ([...next, ...all.reverse()].some(focus)) return;
-    /** @type {any} */
-    const region = spot.startContainer;
-    region.tabIndex = -1;
-    focus(region);
+    if (![heir, ...next, ...all.reverse()].some(focus)) {
+      /** @type {any} */
+      const region = spot.startContainer;
+      region.tabIndex = -1;
+      focus(region);
+    }
+    if (document.activeElement !== heir) return;
+    heir.scrollTop = scrollTop;
+    if (heir.selectionStart != null) {
+      heir.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
+    }
   };
 }
 

@@ -33,12 +33,25 @@ const DFSignals = {
     return windowId;
   },
   /** For requests of this page: the server then knows its window. */
-  headers() {
+  headers: () => {
     const known = token || meta()?.content;
     return known ? { [WINDOW_HEADER]: known } : {};
   },
   topics: takeTopics,
 };
+
+let begun = false;
+
+/** To be called whenever it may be time: the document is parsed, and the page shown. */
+function begin() {
+  if (/** @type {any} */ (document).prerendering) return;
+  if (document.readyState === "complete") stopHolding();
+  if (begun) return;
+  begun = true;
+  watchTyping();
+  // Listeners for the same event have run then: they have connected their functions.
+  setTimeout(open);
+}
 
 function open() {
   const page = meta();
@@ -56,31 +69,13 @@ function open() {
   }, TICK);
 }
 
-/** The document is parsed and its own listeners for that have run: they have connected their functions. */
-function parsed() {
-  watchTyping();
-  setTimeout(() => {
-    when(!(/** @type {any} */ (document).prerendering), "prerenderingchange", open);
-  });
-}
-
-/**
- * Does it now, or at the event that says it is time.
- * @param {unknown} ready
- * @param {string} type
- * @param {() => void} act
- */
-function when(ready, type, act) {
-  if (ready) act();
-  else addEventListener(type, act, true);
-}
-
 // The script may stand in a page twice.
 if (!("DFSignals" in window)) {
   Object.assign(window, { DFSignals });
   discover();
-  const [navigation] = /** @type {any[]} */ (performance.getEntriesByType("navigation"));
-  const loaded = document.readyState === "complete";
-  when(loaded || navigation?.domContentLoadedEventStart, "DOMContentLoaded", parsed);
-  when(loaded, "load", stopHolding);
+  if (document.readyState === "complete") begin();
+  // A script that comes between the first two is late by some pictures.
+  for (const type of ["DOMContentLoaded", "load", "prerenderingchange"]) {
+    addEventListener(type, begin, true);
+  }
 }

@@ -55,8 +55,8 @@ export function sweep(sending) {
  * @param {boolean} [sending]
  */
 function advance(entry, sending) {
-  const { n, text, detail, reply, timeout = TIMEOUT, since } = entry;
-  if (isClosed() || now() - since > (text ? AGE : timeout)) {
+  const { n, text, detail, reply, timeout, since } = entry;
+  if (isClosed() || now() - since > (text ? AGE : (timeout ?? TIMEOUT))) {
     // Without a wish for an answer the call was done when acknowledged; it stayed so that a failure finds it.
     if (!text && !reply) entries.delete(n);
     else drop(n, isClosed() ? (token ? "closed" : "no-window") : "timeout");
@@ -64,7 +64,6 @@ function advance(entry, sending) {
     if ((entry.life ?? life) !== life) {
       drop(n, "life");
     } else if (new Blob([text]).size > limit) {
-      emit("error", { ...detail, code: "big" });
       drop(n, "big");
     } else if (send(text)) {
       entry.life = life;
@@ -99,13 +98,13 @@ export function settle(n, outcome, answer, doubt = Infinity) {
   const entry = entries.get(n);
   entries.delete(n);
   const detail = { ...entry?.detail, message: answer.code, ...answer };
-  if (outcome === "done") {
-    if (entry) emit(outcome, detail);
-  } else {
-    const kind = entry && entry.sent >= doubt ? "unknown" : outcome;
-    // A signal that functions of the page answered need not be known to the server, nor have one.
-    const expected = entry?.local && /no-window|errorunknown/.test(kind + answer.code);
-    if (!expected) report(kind, detail);
+  const kind = entry && entry.sent >= doubt ? "unknown" : outcome;
+  // A signal that functions of the page answered need not be known to the server, nor have one.
+  const expected = entry?.local && /no-window|errorunknown/.test(kind + answer.code);
+  if (kind === "done") {
+    if (entry) emit(kind, detail);
+  } else if (!expected) {
+    report(kind, detail);
   }
   entry?.settle(detail);
 }

@@ -9,8 +9,7 @@ import { verbs } from "./verbs.js";
 const GRACE = 2000; // after load, for functions that are connected late
 
 /** @type {Map<string, Set<SignalFunction>>} */
-const functions = new Map();
-for (const [name, verb] of verbs) functions.set(name, new Set([verb]));
+const functions = new Map(verbs);
 
 let last = 0; // number of a call
 /** Frames without a function. @type {[string, unknown, string?][]} */
@@ -39,9 +38,15 @@ export function connect(name, fn) {
  * @param {import("./outbox.js").Settle} [settle]
  * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
  */
-export function call(signal, opts = {}, options = {}, element, reply, settle = () => {}) {
+export function call(
+  signal,
+  opts = {},
+  { timeout, ...when } = {},
+  element,
+  reply,
+  settle = () => {},
+) {
   if (emit("before", { signal, element })) {
-    const { timeout, ...when } = options;
     const n = ++last;
     // Encoded before a function of the page can change it.
     const text = verbs.has(signal) ? "" : JSON.stringify({ signal, opts, n, reply, ...when });
@@ -96,5 +101,5 @@ function run(name, opts, id) {
       fail("function", error, { signal: name });
     }
   }
-  return all.length > 0;
+  return !!all.length;
 }

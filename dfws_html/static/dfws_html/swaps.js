@@ -38,7 +38,7 @@ export function swap(target, place, content, kind = "innerHTML") {
   const parent = /pend|Ch/.test(place) ? target : get(target, "parentNode");
   policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("dfws", RULES) ?? RULES;
   // Rows, options and drawings are only parsed as such where they may stand.
-  const holder = inert.createElementNS(get(parent, "namespaceURI"), get(parent, "localName"));
+  const holder = inert.importNode(parent);
   holder[kind] = policy.createHTML(content ?? "");
   // What is pushed was rendered without a request: its CSRF fields are empty.
   for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {

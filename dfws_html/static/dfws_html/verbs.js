@@ -56,11 +56,12 @@ const VERBS = {
   },
 };
 
-/** @type {Map<string, (opts: any) => void>} */
+/** Functions by signal. @type {Map<string, Set<(opts: any) => void>>} */
 export const verbs = new Map();
 for (const [word, act] of Object.entries(VERBS)) {
   const signal = `html.${word}`;
-  verbs.set(signal, (opts) => {
+  /** @param {any} opts */
+  const verb = (opts) => {
     /** @type {Element[]} */
     let targets;
     try {
@@ -76,5 +77,6 @@ for (const [word, act] of Object.entries(VERBS)) {
       // What was done to one may have removed the next.
       if (get(element, "isConnected")) act(element, opts, refuse, rank);
     });
-  });
+  };
+  verbs.set(signal, new Set([verb]));
 }
