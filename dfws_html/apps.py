@@ -1,9 +1,14 @@
 """The Django application: finds every app's signals, and registers the checks."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
+from django.utils.module_loading import import_string
 
 __all__ = ["DfwsHtmlConfig"]
+
+# How Celery's `-A` may name it.
+_OURS = ("dfws_html", "dfws_html.celery", "dfws_html.celery:app", "dfws_html.celery.app")
 
 
 class DfwsHtmlConfig(AppConfig):
@@ -21,3 +26,6 @@ class DfwsHtmlConfig(AppConfig):
         checks.register(check_deployment, "dfws_html")
         checks.register(check_redis, "dfws_html", deploy=True)
         autodiscover()
+        if getattr(settings, "CELERY_APP", None) in _OURS:
+            # The project's own tasks go through the app that it has chosen, too.
+            import_string("dfws_html.celery.app").set_default()

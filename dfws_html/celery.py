@@ -1,6 +1,6 @@
 """A Celery app for projects without one: `CELERY_APP = "dfws_html"`, `celery -A dfws_html worker`.
 
-It takes the project's `CELERY_...` settings; nothing is read before it is used.
+It takes the project's `CELERY_...` settings, and reads them when they are used.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ _NOT_CELERY_S = frozenset({"CELERY_APP", "CELERY_DEFAULT_QUEUE"})
 
 
 class _Settings:
-    """The project's settings for Celery."""
+    """The project's settings for Celery; where it says nothing, ours."""
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("CELERY_") or name in _NOT_CELERY_S:
+        if name in _NOT_CELERY_S or not name.startswith("CELERY_"):
             raise AttributeError(name)
-        return getattr(settings, name)
+        if hasattr(settings, name):
+            return getattr(settings, name)
+        try:
+            return _defaults()[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def __dir__(self) -> list[str]:
-        names = {*dir(settings)} - _NOT_CELERY_S
+        names = ({*dir(settings)} | {*_defaults()}) - _NOT_CELERY_S
         return sorted(name for name in names if name.startswith("CELERY_"))
 
 
 def _defaults() -> dict[str, Any]:
-    """Return what holds where the project says nothing."""
     url = _broker_url(conf.get("REDIS_CONNECTION"))
     return {
-        **({"broker_url": url} if url else {}),
-        "accept_content": ["json"],
-        "broker_connection_max_retries": None,
-        "broker_connection_retry_on_startup": True,
-        "result_serializer": "json",
-        "task_default_queue": conf.default_queue(),
-        "task_serializer": "json",
+        **({"CELERY_BROKER_URL": url} if url else {}),
+        "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
+        "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "CELERY_TASK_DEFAULT_QUEUE": conf.default_queue(),
         # A message that waits in a busy worker could run in an idle one.
-        "worker_prefetch_multiplier": 1,
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
     }
 
 
@@ -91,5 +92,4 @@ def _socket_url(path: str, query: Mapping[str, Any], login: str) -> str:
 # Not current, so that a project's own app stays it.
 app = Celery("dfws_html", set_as_current=False, include=["dfws_html.tasks"])
 app.config_from_object(_Settings(), namespace="CELERY")
-app.add_defaults(_defaults)
 app.autodiscover_tasks()

@@ -134,3 +134,20 @@ def test_every_module_can_be_the_first_to_be_imported(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 40
+
+
+def test_a_project_s_tasks_go_through_our_app_if_it_is_the_chosen_one(tmp_path):
+    code = """
+        import sys
+        settings.CELERY_APP = {app!r}
+        settings.CELERY_BROKER_URL = "redis://ours:6379/7"
+        django.setup()
+        from celery import current_app, shared_task
+        @shared_task
+        def a_task(): pass
+        print(a_task.app.connection_for_write().as_uri())
+    """
+    for app, broker in (("dfws_html", "redis://"), (None, "amqp://")):
+        done = run(code.replace("{app!r}", repr(app)), tmp_path)
+        assert done.stderr == ""
+        assert done.stdout.startswith(broker)

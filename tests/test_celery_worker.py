@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from dfws_html.tasks import SERVER, trigger, trigger_signal
 from dfws_html.topics import WINDOW
 from dfws_html.work.celery_executor import CeleryExecutor
+from dfws_html.work.dispatch import plan
 from dfws_html.work.executors import executor
 from dfws_html.work.registry import registry
 from tests.crew.signals import register
@@ -149,8 +151,13 @@ def test_the_last_failure_is_told_once(crew, signal):
     assert [one["retries"] for one in said] == [0, 1, 2]
 
 
-def test_a_message_that_comes_twice_runs_once(crew):
-    [job] = admitted("crew.echo", {"n": 1}, of=window())
+@pytest.mark.parametrize("by", ["a browser", "the server"])
+def test_a_message_that_comes_twice_runs_once(crew, by):
+    if by == "a browser":
+        [job] = admitted("crew.echo", {"n": 1}, of=window())
+    else:
+        made = plan(window(), "crew.echo", to=SERVER, arguments={"n": 1}, now=time.time())
+        [job] = made.jobs
     executor().submit(job, job)
     assert [crew.hear("success"), crew.hear("success")] == [{"id": job.task_id}] * 2
     assert crew.heard("echo") == [{"n": 1}]

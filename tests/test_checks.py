@@ -1,11 +1,13 @@
 """Each system check: silent where all is well, and clear where it is not."""
 
 import pytest
+import redis as redis_py
+from celery import Celery
 from django.apps import apps
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 
-from dfws_html.checks import check_deployment
+from dfws_html.checks import check_deployment, check_redis
 from dfws_html.middleware import WebsocketMiddleware
 from dfws_html.routing import with_websockets
 from dfws_html.work import executors
@@ -69,7 +71,7 @@ def test_django_runs_them_and_shows_what_they_say(settings):
         ("ASGI_APPLICATION", "tests.test_checks.plain", "E004", "serves no websocket"),
         ("WEBSOCKET_URL", "ws/", "E005", "'ws/' is no path"),
         ("WEBSOCKET_URL", None, "E005", "None is no path"),
-        ("WEBSOCKET_WORKERS", "celery", "E006", "WEBSOCKET_WORKERS = 'celery'"),
+        ("WEBSOCKET_WORKERS", "celery", "E012", "can't reach windows"),
         ("WEBSOCKET_WORKERS", "channels", "E006", "WEBSOCKET_WORKERS = 'channels'"),
         ("WEBSOCKET_POOL_SIZES", {"slow": 0}, "E007", "WEBSOCKET_POOL_SIZES['slow'] = 0"),
         ("WEBSOCKET_POOL_SIZES", {None: "3"}, "E007", "'3' is no number of threads"),
@@ -150,3 +152,132 @@ def test_looking_starts_no_engine(settings):
     before = len(executors._engines)
     assert found() == {}
     assert len(executors._engines) == before
+
+
+# ------------------------------------------------------------------ Celery, Redis, SQLite
+
+
+@pytest.fixture
+def celery(settings):
+    """A site on Celery; nothing has to answer, since nothing is asked."""
+    settings.WEBSOCKET_REDIS_CONNECTION = "redis://localhost/3"
+    settings.CELERY_APP = Celery(broker="redis://localhost/1", set_as_current=False, fixups=[])
+    return settings.CELERY_APP
+
+
+def test_celery_and_redis_are_well(celery):
+    assert found() == {}
+
+
+@pytest.mark.parametrize("name", ["no.such", "json"])
+def test_an_app_that_is_none(celery, settings, name):
+    settings.CELERY_APP = name
+    assert f"CELERY_APP = '{name}'" in found()["E006"].msg
+
+
+def test_a_broker_in_memory(settings, celery):
+    settings.CELERY_APP = Celery(broker="memory://", set_as_current=False, fixups=[])
+    assert list(found()) == ["E013"]
+    settings.CELERY_APP.conf.task_always_eager = True
+    assert found() == {}
+
+
+def test_a_layer_in_memory(settings, celery):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    assert list(found()) == ["W004"]
+    settings.WEBSOCKET_WORKERS = "thread"
+    assert found() == {}
+
+
+@pytest.mark.parametrize(("timeout", "wrong"), [(1799, True), (1800, False), (None, False)])
+def test_a_visibility_timeout_shorter_than_a_delay(celery, timeout, wrong):
+    if timeout is not None:
+        celery.conf.broker_transport_options = {"visibility_timeout": timeout}
+    assert list(found()) == (["W006"] if wrong else [])
+
+
+def test_a_longer_delay_than_the_default_visibility_timeout(celery, settings):
+    settings.WEBSOCKET_LIMITS = {"delay": 3600}
+    assert "3600 seconds" in found()["W006"].msg
+
+
+@pytest.mark.parametrize(
+    ("hosts", "wrong"),
+    [
+        (None, True),
+        (["redis://localhost/1"], True),
+        ([{"address": "redis://localhost/1"}], True),
+        ([{"address": "redis://localhost/1", "socket_timeout": 5}], True),
+        ([{"address": "redis://localhost/1", "socket_timeout": None}], False),
+    ],
+)
+def test_a_layer_that_ends_when_it_is_quiet(settings, hosts, wrong):
+    layer = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": hosts}}
+    settings.CHANNEL_LAYERS = {"default": layer}
+    wrong = wrong and int(redis_py.__version__.partition(".")[0]) >= 8
+    assert list(found()) == (["W005"] if wrong else [])
+    layer["BACKEND"] = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    assert found() == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "wrong"),
+    [(None, True), ("DEFERRED", True), ("IMMEDIATE", False), ("immediate", False)],
+)
+def test_sqlite_under_threads(settings, mode, wrong):
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": mode}}
+    other = {"ENGINE": "django.db.backends.postgresql"}
+    settings.DATABASES = {"default": other, "small": sqlite}
+    messages = found()
+    assert list(messages) == (["W007"] if wrong else [])
+    assert not wrong or "DATABASES['small']" in messages["W007"].msg
+
+
+def asked():
+    return {message.id.removeprefix("dfws_html."): message for message in check_redis(None)}
+
+
+def test_nothing_is_asked_without_a_redis():
+    assert asked() == {}
+
+
+def test_a_redis_that_keeps_nothing(redis):
+    assert list(asked()) == ["W009"]
+
+
+@pytest.mark.parametrize("keeps", [("appendonly", "yes"), ("save", "3600 1")])
+def test_a_redis_that_keeps_something(redis, keeps):
+    with redis.client() as client:
+        before = client.config_get(keeps[0])[keeps[0]]
+        client.config_set(*keeps)
+        try:
+            assert asked() == {}
+        finally:
+            client.config_set(keeps[0], before)
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+def test_a_redis_that_evicts(redis, policy):
+    with redis.client() as client:
+        client.config_set("maxmemory-policy", policy)
+        try:
+            assert "W008" not in asked(), "it is never full"
+            client.config_set("maxmemory", "100mb")
+            assert policy in asked()["W008"].msg
+        finally:
+            client.config_set("maxmemory", 0)
+            client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_redis_that_does_not_answer(redis):
+    redis.kill()
+    message = asked()["E014"]
+    assert "WEBSOCKET_REDIS_CONNECTION" in message.msg
+    assert message.is_serious()
+
+
+def test_django_asks_only_before_a_deployment(redis):
+    redis.kill()
+    assert "dfws_html.E014" not in {one.id for one in run_checks()}
+    ids = {one.id for one in run_checks(include_deployment_checks=True)}
+    assert "dfws_html.E014" in ids

@@ -62,10 +62,9 @@ def test_threads_by_default(settings, wanted):
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("celery", "this release runs signals in threads"),
         ("channels", "could lose signals without a word"),
         ("process", "can't push to this process's windows"),
-        ("threads", "there is no such engine; use 'thread'"),
+        ("threads", "there is no such engine; use 'thread' or 'celery'"),
         ("no.such.Engine", "No module named 'no'"),
         (3, "there is no such engine"),
     ],

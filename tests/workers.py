@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,19 +29,11 @@ class Crew:
 
     def hire(self, *command: str, app: str = "dfws_html", ready: bool = True):
         """Start `python -m` with these words, a worker, and wait until it listens."""
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.crew.settings",
-            "TEST_CELERY_APP": app,
-            "TEST_DATABASE": str(connection.settings_dict["NAME"]),
-            "TEST_REDIS": self.redis.url,
-            "TEST_WORKER": "1",
-        }
         quick = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with (self._folder / f"worker{len(self._workers)}.log").open("w") as log:
             worker = children.start(
                 [sys.executable, "-W", "ignore", "-m", *command, *quick],
-                env=environment,
+                env=self._environment(app),
                 stdout=log,
                 stderr=log,
             )
@@ -48,6 +41,27 @@ class Crew:
         if ready:
             assert self.hear("ready") == {}, self.log()
         return worker
+
+    def ask(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m` with these words to its end, on the same site."""
+        return subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", *command],
+            env=self._environment("dfws_html"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def _environment(self, app: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.crew.settings",
+            "TEST_CELERY_APP": app,
+            "TEST_DATABASE": str(connection.settings_dict["NAME"]),
+            "TEST_REDIS": self.redis.url,
+            "TEST_WORKER": "1",
+        }
 
     def hear(self, what: str):
         """Return the next thing of its kind that a worker says."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
 
+import redis
 from celery import _state
 from celery.app.utils import find_app
 from django.conf import settings
@@ -75,7 +76,7 @@ def _current() -> Any:
 # ------------------------------------------------------------------ the engine
 
 _CONNECT_SECONDS = 1.0
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
 _CONNECTIONS = 10  # where the app's `broker_pool_limit` names no number
 
 
@@ -109,7 +110,7 @@ class CeleryExecutor:
         except LimitExceeded as error:
             raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
         except self._errors() as error:
-            self._spare(sent)
+            self._spare(given[: len(sent) + 1])  # of the last nobody knows
             raise Unreachable(f"{self._where()}: {type(error).__name__}: {error}") from error
 
     def stop(self, seconds: float) -> None:
@@ -131,8 +132,9 @@ class CeleryExecutor:
                 with connection:  # an error closes it, and the pool makes another
                     self._publish(given[len(sent) :], connection, sent)
                 return
-            except self._errors():
-                if not tries:
+            except self._errors() as error:
+                silent = isinstance(error.__cause__ or error, (TimeoutError, redis.TimeoutError))
+                if silent or not tries:
                     raise
             connection = self._connections().acquire(block=True, timeout=_CONNECT_SECONDS)
 
@@ -155,16 +157,14 @@ class CeleryExecutor:
             sent.append(job)
 
     def _spare(self, sent: Sequence[Job]) -> None:
-        if not sent:
-            return
         names = ", ".join(job.task_id for job in sent)
         try:
             for job in sent:
                 execution.spare(job, redelivery=redelivery(self._app))
         except Unreachable:
-            logger.exception("the broker failed midway; these jobs may run: %s", names)
+            logger.exception("the broker failed; if it has got these jobs, they run: %s", names)
         else:
-            logger.error("the broker failed midway; these jobs won't run: %s", names)
+            logger.error("the broker failed; these jobs won't run: %s", names)
 
     def _connections(self) -> Any:
         with self._lock:

@@ -54,6 +54,22 @@ def test_a_label_counts_twice_with_click_and_once_with_change(bed: Bed) -> None:
     assert bed.names() == ["click", "click", "change"]
 
 
+def test_what_a_call_remembers_goes_on_in_its_element_s_successor(bed: Bed) -> None:
+    once = signal(name="a", on="click once")
+    page = bed.open(f"<main><p><b id=a {once}>x</b></p></main>")
+    page.click("#a")
+    for html in (f"<b id=a {once}>x</b>", f"<i>1</i><b id=a {once}>x</b>"):
+        bed.push("html.content", selector="p", content=html)
+        page.click("#a")
+    assert bed.names() == ["a"]
+    # One that makes another call, and one of another name, begin anew.
+    other = signal(name="b", on="click once")
+    bed.push("html.content", selector="p", content=f"<b id=a {other}>x</b><b id=c {once}>x</b>")
+    page.click("#a")
+    page.click("#c")
+    assert bed.names() == ["a", "b", "a"]
+
+
 @pytest.mark.usefixtures("own_stage")
 def test_listeners_are_few(bed: Bed) -> None:
     bed.page.add_init_script(

@@ -212,6 +212,7 @@ def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
     assert page.evaluate("prevented") == []
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_a_script_added_after_load_holds_frames_two_seconds_too(bed: Bed) -> None:
     page = bed.open(META, head="", wait=False)
     page.evaluate("new Promise(done => setTimeout(done))")  # the load event's task is over
@@ -225,12 +226,13 @@ def test_a_script_added_after_load_holds_frames_two_seconds_too(bed: Bed) -> Non
     assert bed.codes() == ["no-function"]
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_a_page_that_is_prerendered_connects_when_it_is_shown(bed: Bed) -> None:
     bed.page.add_init_script(
         "Object.defineProperty(document, 'prerendering', {get: () => window.unseen ?? true})"
     )
     page = bed.open(wait=False)
-    page.evaluate("new Promise(done => setTimeout(done, 50))")
+    page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")  # its task is over
     assert bed.hellos == []
     bed.run("window.unseen = false; document.dispatchEvent(new Event('prerenderingchange'))")
     bed.until(lambda: bed.hellos)

@@ -2,7 +2,7 @@
 
 import { CONTROLS } from "./controls.js";
 import { fail } from "./events.js";
-import { invoke, isForm } from "./nodes.js";
+import { get, invoke, isForm } from "./nodes.js";
 
 export const ATTRIBUTE = "data-df-signal";
 
@@ -63,6 +63,17 @@ export function callsOf(element) {
   }
   return known.calls;
 }
+
+/**
+ * What an element's calls remember goes on in the one that takes its place, if that makes the same ones.
+ * @param {Element} element
+ * @returns {() => void} to be called once its heir is there
+ */
+export const bequeath = (element) => () => {
+  const known = parsed.get(element);
+  const heir = known && document.getElementById(get(element, "id"));
+  if (heir) parsed.set(heir, known);
+};
 
 /**
  * @param {any} call

@@ -1,4 +1,5 @@
-/** @file What the user holds survives a swap: an element that leaves hands its text or its focus to its successor. */
+/** @file What the user holds survives a swap: an element that leaves hands its text, its focus and its calls to its successor. */
+import { bequeath } from "./attribute.js";
 import { isTouched, touched, write } from "./controls.js";
 import { controlValue, isCheckable } from "./forms.js";
 import { invoke } from "./nodes.js";
@@ -11,6 +12,7 @@ import { invoke } from "./nodes.js";
 export function keep(leaving) {
   const all = leaving.flatMap((root) => [root, ...invoke(root, "querySelectorAll", "*")]);
   return [
+    ...all.map(bequeath),
     ...all.filter(isTouched).map(keepTyping),
     ...all.filter((element) => element === document.activeElement).map(keepFocus),
   ];
