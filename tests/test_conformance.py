@@ -15,9 +15,11 @@ A row is a story of one window, a line a step:
 `set NAME VALUE`  a setting; before the page is loaded, if it is the story's first step
 
 `$c` is the load's id, `$token`, `$life` and `$w` what the page knows, `$o` the number of the last
-signal, `$soon` a moment from now, `$x*9` an x nine times. The page hears topics by index: 0 its
-window, 1 all windows, 2 "room". Acks, nacks, welcomes and heartbeats come in the order of what they
-answer; signals, outcomes and changes of topics in the order of the history; nothing comes besides.
+signal, `$soon` a moment from now, `$foreign` another window's token, `$x*9` an x nine times.
+
+The page hears topics by index: 0 its window, 1 all windows, 2 "room". Acks, nacks, welcomes and
+heartbeats come in the order of what they answer; signals, outcomes and changes of topics in the
+order of the history; nothing comes besides.
 """
 
 from __future__ import annotations
@@ -150,6 +152,7 @@ class Story:
     def filled(self, text):
         known = {**self.known, "c": self.page.load, "token": self.page.token}
         known["soon"] = time.time() + 0.3
+        known["foreign"] = new_page("elsewhere").token if "$foreign" in text else ""
         text = re.sub(r"\$(.)\*(\d+)", lambda found: found[1] * int(found[2]), text)
         return re.sub(r"\$([a-z]+)", lambda found: str(known[found[1]]), text)
 
