@@ -417,6 +417,19 @@ async def test_bad_first_frames(request, server, settings, ran):
     assert judge.found == []
 
 
+async def test_a_frame_beyond_all_measure_is_the_server_s_to_end(server, client, ran):
+    page, other = await visit(client), await visit(client)
+    with judging() as judge:
+        async with server.wire(page) as wire, server.wire(other) as beside:
+            await wire.hello(page)
+            await beside.hello(other)
+            with contextlib.suppress(ConnectionClosed):
+                await wire.say("x" * (17 << 20))
+            assert await wire.end() in (1006, 1009)
+            await beside.heartbeat()
+    assert judge.found == []
+
+
 async def test_a_flood_is_sent_away_and_the_others_do_not_feel_it(server, client, handlers):
     ran = []
 
