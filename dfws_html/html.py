@@ -191,6 +191,12 @@ def refresh(window_info: Source, *, to: Any = WINDOW) -> None:
     """Let the page fetch itself again: title and body become what its view makes of them now.
 
     What is typed, the focus, the window and its socket stay; what is pushed meanwhile follows.
+
+    >>> from dfws_html.testing import SignalQueue
+    >>> with SignalQueue() as queue:
+    ...     refresh(WindowInfo(), to=["room"])
+    >>> queue.ws_signals
+    {'-str.room': [('html.refresh', {})]}
     """
     _send("html.refresh", window_info, to)
 

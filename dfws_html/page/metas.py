@@ -65,7 +65,7 @@ def meta(request: HttpRequest) -> SafeString:
         token.life,
         get_token(request),
         # Nobody may send a form again to see what has become of its page.
-        mark_safe("" if request.method in _FETCHED else ' data-post=""'),
+        "" if request.method in _FETCHED else mark_safe(' data-post=""'),
     )
 
 
