@@ -95,18 +95,23 @@ def test_what_is_pushed_before_the_page_is_made_is_in_it_once(
 
 
 def test_what_is_pushed_after_the_page_is_made_follows_it(
-    opened: Page, show: Callable[..., None]
+    opened: Page, site: Site, show: Callable[..., None]
 ) -> None:
+    witness = opened.context.new_page()
+    witness.goto(site.address("/?topic=room&body=fresh"))
+    is_open(witness)
+
     def answer(route: Route) -> None:
         made = route.fetch()
         append("while it was on its way")
+        expect(witness.locator("#log li").last).to_have_text("while it was on its way")
         route.fulfill(response=made)
 
     when_asked(opened, answer)
     append("before")
     expect(opened.locator("#log li")).to_have_text(["before"])
     show("two", "before")
-    refresh()
+    opened.evaluate("DFSignals.call('html.refresh')")
     expect(opened.locator("h1")).to_have_text("two")
     expect(opened.locator("#log li")).to_have_text(["before", "while it was on its way"])
 

@@ -23,8 +23,6 @@ const times = {};
  * @returns {boolean} whether it waits
  */
 export function holds(frame) {
-  // Another socket begins with all that the page has not applied.
-  if (frame.df === "welcome") held = [];
   const waits = running && (frame.o !== undefined || /^(hb|resync|topics)$/.test(frame.df));
   if (waits) held.push(frame);
   return waits;
