@@ -228,10 +228,9 @@ def acknowledged_runs(history: History) -> Iterator[Violation]:
             yield Violation(4, f"{job} ran {len(runs)} times", tuple(runs))
     spent: Counter[int] = Counter()
     for acked, why in losses(history):
+        told = history.outcomes.get(acked.call, [])
         if why is None:
-            yield Violation(
-                4, "acknowledged and not run", (acked, *history.outcomes.get(acked.call, []))
-            )
+            yield Violation(4, "acknowledged and not run", (acked, *told))
         elif isinstance(why, Fault) and why.pid:
             spent[why.pid] += 1
             if spent[why.pid] > 3 * _CHILDREN:

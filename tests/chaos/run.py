@@ -8,6 +8,7 @@ import random
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.chaos.plan import CALLS, ROOMS, Plan, last_message
 from tests.chaos.records import Closing, Record, now, read
 
 _ALL_OPEN = 30.0
+_SHOWN = 5  # violations of a promise
 _OUTCOMES = 35.0  # a call's answer is waited for during 30 s
 _LONGEST = 120.0  # seconds that a run may take beside its load
 
@@ -36,9 +38,21 @@ class Report:
     def __str__(self) -> str:
         lines = [f"seed {self.plan.seed}, {self.plan}"]
         lines += [f"  {name}: {value}" for name, value in self.figures.items()]
-        lines += [str(one) for one in self.violations[:20]]
-        lines.append(f"violations: {len(self.violations)}")
+        lines += [str(one) for one in _some(self.violations)]
+        by_promise = Counter(one.promise for one in self.violations)
+        lines.append(f"violations: {len(self.violations)} {dict(by_promise) or ''}".rstrip())
         return "\n".join(lines)
+
+
+def _some(violations: list[Violation]) -> list[Violation]:
+    """Return the first few of each promise."""
+    seen: Counter[int] = Counter()
+    found = []
+    for one in violations:
+        seen[one.promise] += 1
+        if seen[one.promise] <= _SHOWN:
+            found.append(one)
+    return found
 
 
 def run(plan: Plan) -> Report:
