@@ -1,8 +1,11 @@
 """Who owns a window id, what has begun, what has ended; each forgotten in its time."""
 
+import secrets
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dfws_html.exceptions import Unreachable
 from dfws_html.work.jobs import CallName
@@ -157,6 +160,32 @@ def test_each_claim_renews(redis_book, redis):
 
 def test_an_empty_result_is_no_failure(book):
     assert book.end(call(handlers=1), "a", "") == [""]
+
+
+CALLS = st.builds(call, st.integers(1, 2), st.integers(1, 3), st.sampled_from("vw"))
+STEPS = st.one_of(
+    st.tuples(st.just("claim"), st.sampled_from("vw"), st.sampled_from(["one", "two", ""])),
+    st.tuples(st.just("begin"), st.sampled_from(["w.c.1.h", "w.c.1.g", "é"])),
+    st.tuples(
+        st.just("end"), CALLS, st.sampled_from("abc"), st.none() | st.sampled_from(["", "1"])
+    ),
+)
+
+
+@settings(
+    max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(st.lists(STEPS, min_size=3, max_size=8))
+def test_redis_does_what_the_memory_does(redis, steps):
+    books = MemoryLedger(), RedisLedger(prefix=secrets.token_hex(4))
+
+    def take(book, name, *arguments):
+        found = getattr(book, name)(*arguments, **({"seconds": 60} if name == "begin" else {}))
+        return sorted(found) if isinstance(found, list) else found
+
+    for step in steps:
+        in_memory, in_redis = (take(book, *step) for book in books)
+        assert in_redis == in_memory, step
 
 
 def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
