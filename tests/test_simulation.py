@@ -10,11 +10,11 @@ from tests.simulation.world import SIGNAL
 @pytest.fixture(autouse=True)
 def two_handlers(handlers):
     @signal(path=SIGNAL, is_allowed_to=everyone)
-    def first(window_info):
+    def first(window_info, mark):
         pass
 
     @signal(path=SIGNAL, is_allowed_to=everyone)
-    def second(window_info):
+    def second(window_info, mark):
         pass
 
 

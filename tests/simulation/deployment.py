@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 
 from dfws_html.delivery.history import Frame
@@ -193,7 +194,7 @@ class Queue:
         if self.running:
             steps = self._world.random.choice(list(self.running))
             job = self.running.pop(steps)
-            self._world.record.excused.add(_name(job))
+            self._world.record.excused.add(job_name(job))
             self.waiting.append(job)
 
     def redeliver(self):
@@ -216,13 +217,14 @@ class Queue:
             return
         yield
         if world.loop.now > job.expires:
-            world.record.excused.add(_name(job))
+            world.record.excused.add(job_name(job))
             yield from self._end(job, None)
             return
-        world.record.runs[_name(job)] += 1
+        world.record.runs[job_name(job)] += 1
         yield
-        push = Push(signal="s", arguments=world.mark(), signal_id="i", call=str(call))
-        world.store.publish([own(call.window)], push.body(), load=call.load)
+        mark = f'{{"mark":{world.mark()}}}'
+        push = Push(signal="s", arguments=mark, signal_id="i", call=str(call))
+        world.store.publish([own(call.window)], push.body(), load=world.callers[job_name(job)[0]])
         yield
         yield from self._end(job, None if world.random.random() < 0.1 else "1")
 
@@ -236,11 +238,12 @@ class Queue:
             told = Done(call=str(call), result="1").body()
         else:
             return
-        world.store.publish([own(call.window)], told, load=call.load)
+        world.store.publish([own(call.window)], told)
 
 
-def _name(job):
-    return job.call.load, job.call.n, job.handler
+def job_name(job):
+    """Return by what the record knows a job."""
+    return json.loads(job.arguments)["mark"], job.handler
 
 
 def own(window):
@@ -252,7 +255,8 @@ class Snapshot:
     """What a Redis that falls back to an older state knows of claims and marks."""
 
     def __init__(self, ledger):
-        self._state = copy.deepcopy((ledger._claims, ledger._begun, ledger._calls))
+        tables = {name: kept for name, kept in vars(ledger).items() if isinstance(kept, dict)}
+        self._tables = copy.deepcopy(tables)
 
     def restore(self, ledger):
-        ledger._claims, ledger._begun, ledger._calls = copy.deepcopy(self._state)
+        vars(ledger).update(copy.deepcopy(self._tables))

@@ -5,32 +5,41 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 
-__all__ = ["Broken", "judge"]
+__all__ = ["Broken", "judge", "objections"]
 
 
 class Broken(AssertionError):
     """A promise was not kept; the first word says which of them."""
 
 
-def judge(record, *, waiting=()):
-    """Object to a record that breaks a promise.
-
-    Args:
-        record: of a world that has become calm.
-        waiting: calls (load, number) that no server took although all is calm.
+def judge(record):
+    """Object to the record of a world that has become calm.
 
     Raises:
         Broken: the first promise that was found broken.
     """
+    for broken in objections(record):
+        raise broken
+
+
+def objections(record):
+    """Yield each promise that a record breaks: one a page, one a call."""
     numbers = defaultdict(list)
     for (life, number), published in record.published.items():
         for topic in published.topics:
             numbers[life, topic].append(number)
     for page in record.pages:
-        _Witness(page, record, numbers).listen()
+        try:
+            _Witness(page, record, numbers).listen()
+        except Broken as broken:
+            yield broken
         for call in page.calls:
-            _judge_call(page, call, record)
-    _check(not waiting, f"silence: nobody takes the calls {sorted(waiting)}")
+            try:
+                _judge_call(page, call, record)
+            except Broken as broken:
+                yield broken
+    if record.waiting:
+        yield Broken(f"silence: nobody takes the calls {sorted(record.waiting)}")
 
 
 def _check(kept, broken):
@@ -77,12 +86,12 @@ class _Witness:
         _check(entry.load in {None, self.page.load}, f"isolation: {who} is {entry.load}'s")
         _check(mark is None or f"{mark}" in entry.mark, f"order: {who} is another frame elsewhere")
         _check((life, number) not in self.seen, f"twice: {who}")
-        self.seen.add((life, number))
         for topic in topics:
             at = self.at[topic]
             if at is not None and number > at:
                 self._none_after(topic, at, number)
                 self.at[topic] = number
+        self.seen.add((life, number))
 
     def on_checked(self, life, number):
         for topic, at in self.at.items():
@@ -96,18 +105,23 @@ class _Witness:
 
     def _none_after(self, topic, at, before):
         all_numbers = self.numbers[self.life, topic]
-        missed = [n for n in all_numbers[bisect_right(all_numbers, at) :] if n < before]
+        missed = [
+            number
+            for number in all_numbers[bisect_right(all_numbers, at) :]
+            # One that came by another topic, before this one was heard, is not told again.
+            if number < before and (self.life, number) not in self.seen
+        ]
         _check(not missed, f"gap: {self.page.load} misses {missed} on {topic}")
 
 
 def _judge_call(page, call, record):
-    who = f"the call {page.load}.{call.n}"
-    jobs = [(page.load, call.n, handler) for handler in record.handlers]
+    who = f"the call {call.mark} of {page.load}"
+    jobs = [(call.mark, handler) for handler in record.handlers]
     runs = [record.runs[job] for job in jobs]
     _check(max(runs) <= 1, f"acknowledged: {who} ran {max(runs)} times")
     if call.acked:
         lost = [job for job in jobs if not record.runs[job] and job not in record.excused]
-        _check(not lost, f"acknowledged: {who} never ran in {[job[2] for job in lost]}")
+        _check(not lost, f"acknowledged: {who} never ran in {[job[1] for job in lost]}")
     if not page.left:
         _check(call.outcomes, f"outcome: {who} has none")
     _check(len(call.outcomes) <= 1, f"outcome: {who} has {call.outcomes}")

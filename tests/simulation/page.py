@@ -127,20 +127,11 @@ class Meta:
     position: int
 
 
-@dataclass
-class Asked:
-    """A request of the living page whose view changed its topics; its answer's token."""
-
-    token: str
-    life: str
-    position: int
-
-
 class Page:
     """One load of a page."""
 
     def __init__(self, load, meta, now, log: PageLog):
-        self.load = load
+        self.load = self.name = load
         self.now = now
         self.log = log
         self.token = meta.token
@@ -151,7 +142,6 @@ class Page:
         self.is_open = False
         self.wanted: str | None = None
         self.last = 0
-        self.asked: dict[tuple[str, int], Asked] = {}
 
     # -------------------------------------------------------------- its socket
 
@@ -162,7 +152,7 @@ class Page:
                 "df": "hello",
                 "v": VERSION,
                 "token": self.token,
-                "c": self.load,
+                "c": self.name,
                 "life": self.positions.life,
                 "pos": places,
             }
@@ -191,17 +181,18 @@ class Page:
 
     # -------------------------------------------------------------- what it does
 
-    def call(self, signal, reply, **opts):
+    def call(self, signal, reply, mark):
         self.last += 1
         n = self.last
-        text = json.dumps({"signal": signal, "opts": opts, "n": n, "reply": reply})
-        log = CallLog(n=n, reply=reply)
+        text = json.dumps({"signal": signal, "opts": {"mark": mark}, "n": n, "reply": reply})
+        log = CallLog(mark=mark, load=self.load, reply=reply)
         self.log.calls.append(log)
         self.outbox.post(n, text, reply, log)
 
-    def take_topics(self, asked):
-        self.asked[asked.life, asked.position] = asked
-        self.wanted = asked.token
+    def take_topics(self, answer):
+        """Take over the token that the answer to a request of this page has brought."""
+        self.log.asked.add((answer.life, answer.position))
+        self.wanted = answer.token
         self.ask_topics()
 
     def ask_topics(self):
@@ -279,5 +270,5 @@ class Page:
             return
         self.told(frame, None)
         load, n = frame["call"].split(".")
-        if load == self.load:
+        if load == self.name:
             self.outbox.settle(int(n), outcome)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class CallLog:
     """One call of a page, and every outcome that it was given."""
 
-    n: int
+    mark: int
+    load: str
     reply: bool
     acked: bool = False
     outcomes: list[str] = field(default_factory=list)
@@ -59,8 +60,10 @@ class Record:
 
     published: dict[tuple[str, int], Published] = field(default_factory=dict)
     pages: list[PageLog] = field(default_factory=list)
-    runs: Counter[tuple[str, int, str]] = field(default_factory=Counter)
-    # Jobs (load, number, handler) that need not have run: their worker died with them, or Redis.
-    excused: set[tuple[str, int, str]] = field(default_factory=set)
+    # Jobs by the mark of their call and their handler.
+    runs: Counter[tuple[int, str]] = field(default_factory=Counter)
+    # Those that need not have run: they came too late, or died with their worker or with Redis.
+    excused: set[tuple[int, str]] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)  # calls that nobody takes although all is calm
     handlers: tuple[str, ...] = ()
     life: str = ""

@@ -154,7 +154,9 @@ class Connection:
         token, issued = world.token_of(hello.token)
         if world.loop.now - issued > TOKEN_AGE:
             return None
-        fresh = not world.ledger.claim(token.window, hello.load)
+        # Who says his first hello after the claims were lost may not be who had claimed before.
+        known = bool(hello.positions) or token.life == world.life()
+        fresh = not (known and world.ledger.claim(token.window, hello.load))
         if fresh:
             token = replace(token, window=world.new_id("w"))
             world.ledger.claim(token.window, hello.load)

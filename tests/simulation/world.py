@@ -15,9 +15,9 @@ from dfws_html.page.living import topics_order
 from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.work.ledger import MemoryLedger
 from dfws_html.work.registry import registry
-from tests.simulation.deployment import Bells, Queue, Snapshot, Store, Wire, own
+from tests.simulation.deployment import Bells, Queue, Snapshot, Store, Wire, job_name, own
 from tests.simulation.loop import Loop
-from tests.simulation.page import Asked, Meta, Page
+from tests.simulation.page import AGE, TIMEOUT, Meta, Page
 from tests.simulation.record import PageLog, Record
 from tests.simulation.server import Connection, Desk, Server, Socket
 
@@ -50,6 +50,7 @@ class World:
         self.is_calm = False
         self._ids = 0
         self._issued = {}
+        self.callers = {}
         self.store = Store(self)
         self.new_ledger()
         self.bells = parts.bells(self)
@@ -66,8 +67,9 @@ class World:
         return f"{kind}{self._ids:07}"
 
     def mark(self):
+        """Return a canary: arguments that no other call or frame has."""
         self._ids += 1
-        return f'{{"mark":{self._ids}}}'
+        return self._ids
 
     def life(self):
         return self.store.kept.position()[0]
@@ -114,7 +116,7 @@ class World:
         random = self.random
         owns = [page.topics[0] for page in self.pages if page.topics]
         topics = random.sample([*TOPICS, *owns], random.choice([1, 1, 2, 3]))
-        self.store.publish(topics, f'{{"signal":"s","opts":{self.mark()}')
+        self.store.publish(topics, f'{{"signal":"s","opts":{{"mark":{self.mark()}}}')
 
     def order(self):
         page = self.a_page()
@@ -133,8 +135,7 @@ class World:
             meta = self.rendered(token)
             if self.random.random() < 0.5:
                 self.publish()
-            page.log.asked.add((meta.life, meta.position))
-            page.take_topics(Asked(meta.token, meta.life, meta.position))
+            page.take_topics(meta)
 
     def late_bell(self):
         self.bells.ring_late()
@@ -227,7 +228,7 @@ class World:
     def wipe(self):
         """Redis forgets everything: history, ledger and queue."""
         for job in [*self.queue.waiting, *self.queue.running.values()]:
-            self.record.excused.add((job.call.load, job.call.n, job.handler))
+            self.record.excused.add(job_name(job))
         self.store.wipe()
         self.new_ledger()
         self.queue = Queue(self)
@@ -243,7 +244,9 @@ class World:
 
     def call(self):
         name = SIGNAL if self.random.random() < 0.9 else "simulation.none"
-        self.a_page().call(name, self.random.random() < 0.7)
+        page, mark = self.a_page(), self.mark()
+        self.callers[mark] = page.load
+        page.call(name, self.random.random() < 0.7, mark)
 
     def start_job(self):
         self.queue.start()
@@ -274,8 +277,8 @@ class World:
         while self.stale:
             self.late_frames_all()
         self.settle()
-        self.waiting = {
-            (page.load, entry.n)
+        self.record.waiting = {
+            entry.log.mark
             for page in self.pages
             for entry in page.outbox.entries.values()
             if entry.text
@@ -288,6 +291,7 @@ class World:
             for page in self.pages:
                 page.heartbeat()
         self.settle()
+        self.loop.advance(AGE + TIMEOUT)
         self.sweep()
         self.record.life = self.life()
 
