@@ -25,7 +25,7 @@ class Wire:
         self._waiting = []
 
     async def trip(self):
-        if self._world.is_calm or self._world.random.random() < 0.5:
+        if self._world.is_calm or self._world.random.random() < 0.7:
             return
         future = self._world.loop.create_future()
         self._waiting.append(future)
@@ -36,6 +36,9 @@ class Wire:
             at = self._world.random.randrange(len(self._waiting))
             self._waiting.pop(at).set_result(None)
             self._world.loop.run()
+
+    def is_waited_for(self):
+        return bool(self._waiting)
 
     def arrive_all(self):
         while self._waiting:
@@ -204,6 +207,9 @@ class Queue:
                 self.waiting.append(job)
 
     def finish(self):
+        """Run everything, and once more what the broker may bring again."""
+        for _ in self.taken:
+            self.redeliver()
         while self.waiting or self.running:
             self.start()
             self.go_on()

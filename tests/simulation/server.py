@@ -34,6 +34,8 @@ class Server:
         self.wire.kill()
         for connection in self.connections:
             connection.is_cut = True
+            if connection.window is not None:
+                connection.window.leave()
             if connection.gate is not None:
                 connection.stall()
 

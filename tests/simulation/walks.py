@@ -15,9 +15,9 @@ _TRAFFIC = (("connect", 5), ("upload", 6), ("download", 5), ("trip", 6), ("time"
 DOWN = (
     *_FAULTS,
     *_TRAFFIC,
-    ("publish", 9),
-    ("order", 1.5),
-    ("ask", 1),
+    ("publish", 10),
+    ("order", 2.5),
+    ("ask", 2),
     ("late_bell", 2),
     ("deafness", 0.5),
     ("heartbeat", 1),
