@@ -38,13 +38,17 @@ class UncheckedHub(Hub):
         pass
 
 
-class ReadingFirstHub(UncheckedHub):
-    """It reads, and only then it hears; and no position check."""
+class ReadingFirstHub(Hub):
+    """It reads, and only then it hears."""
 
     async def read(self, subscriber):
         reading = await self._history.read(subscriber.positions)
         await self._line.hear(subscriber.positions)
         return reading
+
+
+class ReadingFirstUncheckedHub(ReadingFirstHub, UncheckedHub):
+    """Both: what rings in between is lost, and nothing heals it."""
 
 
 class OpenLedger(MemoryLedger):
@@ -124,11 +128,16 @@ MUTANTS = {
     "gap": Mutant("down", replace(REAL, bells=FirstBells), "gap"),
     "position check": Mutant("down", replace(REAL, hub=UncheckedHub), "gap"),
     "life": Mutant("down", replace(REAL, history=OneLifeHistory), "gap"),
-    "subscribe first": Mutant("down", replace(REAL, hub=ReadingFirstHub), "gap"),
+    "subscribe first": Mutant("down", replace(REAL, hub=ReadingFirstUncheckedHub), "gap"),
     "told once": Mutant("down", replace(REAL, page=ManyTimesPage), "twice"),
     "dedupe": Mutant("up", replace(REAL, ledger=OpenLedger), "acknowledged"),
     "ack order": Mutant("up", replace(REAL, socket=HastySocket), "acknowledged"),
     "outbox": Mutant("up", replace(REAL, page=ForgetfulPage), "silence"),
     "claim": Mutant("up", replace(REAL, ledger=GenerousLedger), "isolation"),
     "name": Mutant("up", replace(REAL, page=OneNamePage), "acknowledged"),
+}
+
+#: What breaks only as half of a pair: the other half heals it.
+HEALED = {
+    "subscribe first": Mutant("down", replace(REAL, hub=ReadingFirstHub), "gap"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dfws_html.protocol import HEARTBEAT, VERSION
 from tests.simulation.record import CallLog, PageLog

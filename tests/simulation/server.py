@@ -145,9 +145,7 @@ class Connection:
             self.refused = True
             self.cut()
             return
-        self.window = self.world.parts.socket(
-            self.world, self.server, guest, hello, self.outlet
-        )
+        self.window = self.world.parts.socket(self.world, self.server, guest, hello, self.outlet)
         await self.window.arrive()
 
     def _recognise(self, hello):

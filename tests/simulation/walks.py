@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import contextmanager
 
+from dfws_html.decorators import everyone
+from dfws_html.work.handlers import Handler
+from dfws_html.work.registry import registry
 from tests.simulation.judge import judge, objections
-from tests.simulation.world import Parts, World
+from tests.simulation.world import SIGNAL, Parts, World
 
 REAL = Parts()
 
@@ -77,5 +80,18 @@ def first_seed(way, seeds, parts, promise):
     return None
 
 
-if __name__ == "__main__":
-    walk(sys.argv[1], int(sys.argv[2]))
+@contextmanager
+def handlers():
+    """Let two functions of this module be the handlers of the simulation's signal."""
+    with registry.isolated():
+        for function in (first, second):
+            registry.add(Handler(signal=SIGNAL, function=function, is_allowed_to=everyone))
+        yield
+
+
+def first(window_info, mark):
+    """Take a call; what runs is written down by the simulation's own workers."""
+
+
+def second(window_info, mark):
+    """Take the same call."""

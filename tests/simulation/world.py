@@ -1,4 +1,4 @@
-"""The world of one seed: pages, servers and workers, what may happen to them, and the calm after."""
+"""The world of one seed: pages, servers, workers, what may happen to them, and the calm after."""
 
 from __future__ import annotations
 
