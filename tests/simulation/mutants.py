@@ -24,6 +24,18 @@ class OneLifeHistory(MemoryHistory):
         self._life = "the-only-one"
 
 
+class UncutHistory(MemoryHistory):
+    """No bounds check: it tells what is left of a list as if it were all."""
+
+    async def read(self, positions):
+        reading = await super().read(positions)
+        topics = {
+            topic: replace(found, entries=found.entries or ())
+            for topic, found in reading.topics.items()
+        }
+        return replace(reading, topics=topics)
+
+
 class FirstBells(Bells):
     """No gap check: each bell claims that nothing came before."""
 
@@ -128,12 +140,14 @@ MUTANTS = {
     "gap": Mutant("down", replace(REAL, bells=FirstBells), "gap"),
     "position check": Mutant("down", replace(REAL, hub=UncheckedHub), "gap"),
     "life": Mutant("down", replace(REAL, history=OneLifeHistory), "gap"),
+    "trim": Mutant("down", replace(REAL, history=UncutHistory), "gap"),
     "subscribe first": Mutant("down", replace(REAL, hub=ReadingFirstUncheckedHub), "gap"),
     "told once": Mutant("down", replace(REAL, page=ManyTimesPage), "twice"),
     "dedupe": Mutant("up", replace(REAL, ledger=OpenLedger), "acknowledged"),
     "ack order": Mutant("up", replace(REAL, socket=HastySocket), "acknowledged"),
     "outbox": Mutant("up", replace(REAL, page=ForgetfulPage), "silence"),
     "claim": Mutant("up", replace(REAL, ledger=GenerousLedger), "isolation"),
+    "claims end": Mutant("up", replace(REAL, may_claim=lambda *given: True), "isolation"),
     "name": Mutant("up", replace(REAL, page=OneNamePage), "acknowledged"),
 }
 

@@ -12,7 +12,7 @@ from dfws_html.delivery.outlet import Bounds, Outlet
 from dfws_html.delivery.publishing import Publisher
 from dfws_html.exceptions import ProtocolError, UnknownSignal
 from dfws_html.page.visitors import Visitor
-from dfws_html.sockets.guests import Guest, may_claim, standing
+from dfws_html.sockets.guests import Guest, standing
 from dfws_html.sockets.pace import Pace
 from dfws_html.sockets.window import Window, parsed
 from dfws_html.window_info import WindowInfo
@@ -155,7 +155,8 @@ class Connection:
         if world.loop.now - issued > TOKEN_AGE:
             return None
         fresh = not (
-            may_claim(token, hello, world.life()) and world.ledger.claim(token.window, hello.load)
+            world.parts.may_claim(token, hello, world.life())
+            and world.ledger.claim(token.window, hello.load)
         )
         if fresh:
             token = replace(token, window=world.new_id("w"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 
 from dfws_html.decorators import everyone
@@ -69,6 +70,37 @@ def history_of(way, seed, parts=REAL):
     for error in world.loop.errors:
         raise error
     return world.record
+
+
+def story(way, seed, parts=REAL):
+    """Return a seed's story for people: what happened, and what each page was told then."""
+    acts, steps = WAYS[way]
+    world = _Telling(seed, parts)
+    with world.loop:
+        world.walk(acts, steps)
+        world.step("calm")
+    return "\n".join([*world.lines, *map(str, objections(world.record))])
+
+
+class _Telling(World):
+    """A world that writes its story."""
+
+    def __init__(self, *given):
+        self.lines = []
+        self._told = Counter()
+        super().__init__(*given)
+
+    def step(self, name):
+        super().step(name)
+        self.lines.append(f"{self.loop.now:8.1f} {name}")
+        self._tell("published", [*self.record.published.items()])
+        for page in self.record.pages:
+            self._tell(page.load, page.events)
+            self._tell(f"{page.load} calls", page.calls)
+
+    def _tell(self, who, events):
+        self.lines += [f"{who:>24} {event}" for event in events[self._told[who] :]]
+        self._told[who] = len(events)
 
 
 def first_seed(way, seeds, parts, promise):

@@ -13,6 +13,7 @@ from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.hub import Hub
 from dfws_html.page.living import topics_order
 from dfws_html.page.tokens import PageToken, sign, verify
+from dfws_html.sockets.guests import may_claim
 from dfws_html.work.ledger import MemoryLedger
 from dfws_html.work.registry import registry
 from tests.simulation.deployment import Bells, Queue, Snapshot, Store, Wire, job_name, own
@@ -38,6 +39,7 @@ class Parts:
     socket: Callable[..., Any] = Socket
     desk: Callable[..., Any] = Desk
     page: Callable[..., Any] = Page
+    may_claim: Callable[..., Any] = may_claim
 
 
 class World:
@@ -275,7 +277,11 @@ class World:
     def walk(self, acts, steps):
         names, weights = _table(acts)
         for name in self.random.choices(names, cum_weights=weights, k=steps):
-            getattr(self, name)()
+            self.step(name)
+
+    def step(self, name):
+        """Let one thing happen."""
+        getattr(self, name)()
 
     def calm(self):
         """The faults end: every page comes back, everything arrives, and time passes."""
