@@ -25,6 +25,8 @@ from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids
 from dfws_html.work import execution
+from dfws_html.work.dispatch import plan
+from dfws_html.work.execution import Attempt
 from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
 from dfws_html.work.registry import registry
@@ -609,6 +611,167 @@ def test_a_call_with_a_lost_handler_is_not_done():
     execution.lose(first, "the server stopped")
     execution.run(second)
     assert [one["df"] for one in answers(own)] == ["fail"]
+
+
+# ------------------------------------------------------------------ at least once
+
+
+class Killed(BaseException):
+    """What ends a worker's process in the middle of a job; nobody is there to tell of it."""
+
+
+def run_until_killed(job):
+    """Run a job as a worker does whose process is gone before it can say anything."""
+    with pytest.raises(Killed):
+        execution.run(job, Attempt(redelivery=60))
+
+
+def broker_s(job):
+    """Run a job that a broker has brought."""
+    execution.run(job, Attempt(redelivery=60))
+
+
+def test_what_ended_with_its_worker_runs_again(each_history):
+    seen = []
+
+    def handler(window_info):
+        seen.append(window_info.action_id)
+        if len(seen) == 1:
+            raise Killed
+        return len(seen)
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    run_until_killed(job)
+    assert answers(own) == []
+    broker_s(job)
+    broker_s(job)  # once it has ended it is like any other
+    assert seen == [job.task_id] * 2
+    assert answers(own) == [{"df": "done", "call": "load-0001.1", "result": 2}]
+
+
+def test_without_a_word_it_does_not_run_again(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        raise Killed
+
+    register(handler)
+    [job] = admitted("s")
+    run_until_killed(job)
+    broker_s(job)
+    assert ran == [1]
+
+
+def test_what_the_server_asks_for_may_be_reliable_too(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        if len(ran) == 1:
+            raise Killed
+
+    register(handler, reliable=True)
+    [job] = plan(window(), "s", to=SERVER, arguments={}, now=time.time()).jobs
+    run_until_killed(job)
+    broker_s(job)
+    broker_s(job)
+    assert ran == [1, 1]
+    trigger(None, "s", to=SYNC)
+    trigger(None, "s", to=SYNC)
+    assert len(ran) == 4
+
+
+def test_a_reliable_job_that_failed_has_ended(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        raise ZeroDivisionError
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    attempt = Attempt(redelivery=60)
+    with pytest.raises(ZeroDivisionError) as raised:
+        execution.run(job, attempt)
+    execution.fail(job, raised.value, attempt)
+    broker_s(job)
+    assert ran == [1]
+    assert [one["code"] for one in answers(own)] == ["error"]
+
+
+def test_of_two_runs_at_the_same_time_the_first_to_end_answers(each_history):
+    register(named(lambda window_info: None), reliable=True)
+    inner = []
+
+    def handler(window_info):
+        if not inner:
+            inner.append(1)
+            contextvars.Context().run(broker_s, job)
+            return "the outer one"
+        return "the inner one"
+
+    register(handler, path="t", reliable=True)
+    own = window()
+    [job] = admitted("t", of=own)
+    broker_s(job)
+    assert [one["result"] for one in answers(own)] == ["the inner one"]
+
+
+def test_what_began_in_time_runs_again_later(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        if len(ran) == 1:
+            raise Killed
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    run_until_killed(job)
+    broker_s(replace(job, expires=time.time() - 1))
+    assert ran == [1, 1]
+    assert [one["df"] for one in answers(own)] == ["done"]
+
+
+def test_a_reliable_job_that_never_began_expires_once(each_history):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), reliable=True)
+    own = window()
+    job = replace(admitted("s", of=own)[0], expires=time.time() - 1)
+    with pytest.raises(Exception, match="expired"):
+        execution.run(job)
+    execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["expired"]
+    assert ran == []
+
+
+def test_a_reliable_job_that_is_lost_is_told_and_never_runs(each_history):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    execution.lose(job, "the server stopped")
+    execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["unknown"]
+    assert ran == []
+
+
+def test_a_reliable_job_that_is_lost_while_it_runs_is_told_once(each_history):
+    own = window()
+
+    def handler(window_info):
+        execution.lose(job, "the server stopped while it ran")
+
+    register(handler, reliable=True)
+    [job] = admitted("s", of=own)
+    execution.run(job)
+    execution.lose(job, "too late")
+    assert [one["code"] for one in answers(own)] == ["unknown"]
 
 
 # ------------------------------------------------------------------ pushes

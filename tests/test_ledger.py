@@ -6,7 +6,7 @@ import pytest
 
 from dfws_html.exceptions import Unreachable
 from dfws_html.work.jobs import CallName
-from dfws_html.work.ledger import MemoryLedger, RedisLedger, ledger
+from dfws_html.work.ledger import Beginning, MemoryLedger, RedisLedger, ledger
 
 
 class Clock:
@@ -86,6 +86,39 @@ def test_a_job_begins_once_while_its_mark_lives(memory, clock):
     assert memory.begin("u", seconds=600)
     clock.now += 200
     assert memory.begin("t", seconds=600)
+
+
+def test_what_may_run_again_does_until_it_has_ended(book):
+    def begin():
+        return book.begin("t", seconds=60, again=True)
+
+    assert [begin(), begin()] == [Beginning.FIRST, Beginning.AGAIN]
+    assert book.finish("t", seconds=60)
+    assert not book.finish("t", seconds=60), "another has ended it"
+    assert begin() is Beginning.HAD
+    assert [bool(one) for one in Beginning] == [True, True, False]
+
+
+def test_what_runs_once_has_ended_when_it_begins(book):
+    assert book.begin("t", seconds=60) is Beginning.FIRST
+    assert book.begin("t", seconds=60, again=True) is Beginning.HAD
+    assert not book.finish("t", seconds=60)
+    assert book.finish("u", seconds=60), "it never begins then"
+    assert book.begin("u", seconds=60) is Beginning.HAD
+
+
+def test_what_runs_again_does_not_keep_its_mark_alive(memory, redis_book, redis, clock):
+    memory.begin("t", seconds=60, again=True)
+    clock.now += 59
+    assert memory.begin("t", seconds=60, again=True) is Beginning.AGAIN
+    clock.now += 2
+    memory._next_sweep = 0
+    assert memory.begin("t", seconds=60, again=True) is Beginning.FIRST
+    redis_book.begin("t", seconds=60, again=True)
+    with redis.client() as client:
+        client.expire("own:x:t", 5)
+        redis_book.begin("t", seconds=60, again=True)
+        assert client.ttl("own:x:t") <= 5
 
 
 def test_the_last_handler_gets_all_results(book):
@@ -168,6 +201,7 @@ def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
     [
         lambda book: book.claim("w", "c"),
         lambda book: book.begin("t", seconds=60),
+        lambda book: book.finish("t", seconds=60),
         lambda book: book.end(call(), "a", "1"),
     ],
 )

@@ -138,6 +138,7 @@ def plan(
                 handler=handler.key,
                 window_info=window_text,
                 arguments=text,
+                reliable=handler.reliable,
             )
             for handler in (registry.handlers(signal) if wanted else ())
         )
@@ -216,6 +217,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
             window_info=values,
             arguments=text,
             from_client=True,
+            reliable=handler.reliable,
             call=name,
         )
         for handler in allowed

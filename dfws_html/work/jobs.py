@@ -52,13 +52,14 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerJob(Job):
-    """One handler, to be run once.
+    """One handler, to be run.
 
     Attributes:
         handler: the key of the handler.
         window_info: ``WindowInfo.to_dict()`` as JSON.
         arguments: as JSON.
         from_client: whether a browser sent it, so that rights are checked again.
+        reliable: whether it runs at least once, instead of at most once.
         call: the browser's call that it answers.
     """
 
@@ -66,6 +67,7 @@ class HandlerJob(Job):
     window_info: str
     arguments: str
     from_client: bool = False
+    reliable: bool = False
     call: CallName | None = None
 
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from dfws_html import conf
 from dfws_html.delivery import connections
 from dfws_html.work.jobs import CallName
-from dfws_html.work.redis_ledger import CALL_SECONDS, RedisLedger
+from dfws_html.work.redis_ledger import CALL_SECONDS, Beginning, RedisLedger
 
-__all__ = ["Ledger", "MemoryLedger", "RedisLedger", "ledger"]
+__all__ = ["Beginning", "Ledger", "MemoryLedger", "RedisLedger", "ledger"]
 
 
 class Ledger(Protocol):
@@ -27,8 +27,19 @@ class Ledger(Protocol):
         """Give a window id to the first load that asks; return whether it is this load's."""
         ...
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
-        """Mark a job as begun; return False if it was. The mark is kept for ``seconds``."""
+    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
+        """Mark a job as begun, unless it was, and return whether it may run.
+
+        Args:
+            task_id: the job's.
+            seconds: for which the mark is kept; what runs again does not renew it.
+            again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
+                had its run as soon as it has begun.
+        """
+        ...
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """Mark a job as one that has had its run; return False if it was."""
         ...
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
@@ -56,8 +67,8 @@ class MemoryLedger:
     >>> book = MemoryLedger()
     >>> book.claim("w", "first"), book.claim("w", "second")
     (True, False)
-    >>> book.begin("t", seconds=60), book.begin("t", seconds=60)
-    (True, False)
+    >>> book.begin("t", seconds=60).name, book.begin("t", seconds=60).name
+    ('FIRST', 'HAD')
     """
 
     def __init__(
@@ -67,7 +78,8 @@ class MemoryLedger:
         self._clock = clock
         self._lock = threading.Lock()
         self._claims: dict[str, tuple[str, float]] = {}
-        self._begun: dict[str, float] = {}
+        # Whether a job has had its run, and for how long that is known.
+        self._marks: dict[str, tuple[bool, float]] = {}
         self._calls: dict[str, _Call] = {}
         self._next_sweep = 0.0
 
@@ -80,14 +92,23 @@ class MemoryLedger:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
+    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
-            if task_id in self._begun:
-                return False
-            self._begun[task_id] = now + seconds
-            return True
+            if task_id in self._marks:
+                had = self._marks[task_id][0] or not again
+                return Beginning.HAD if had else Beginning.AGAIN
+            self._marks[task_id] = (not again, now + seconds)
+            return Beginning.FIRST
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """See :meth:`Ledger.finish`."""
+        with self._lock:
+            now = self._sweep()
+            had = self._marks.get(task_id, (False, 0.0))[0]
+            self._marks[task_id] = (True, now + seconds)
+            return not had
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
@@ -107,7 +128,7 @@ class MemoryLedger:
         if now >= self._next_sweep:
             self._next_sweep = now + 60
             self._claims = {key: kept for key, kept in self._claims.items() if kept[1] > now}
-            self._begun = {key: ends for key, ends in self._begun.items() if ends > now}
+            self._marks = {key: kept for key, kept in self._marks.items() if kept[1] > now}
             self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
         return now
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dfws_html.delivery import connections
 from dfws_html.work.jobs import CallName
 
-__all__ = ["CALL_SECONDS", "RedisLedger"]
+__all__ = ["CALL_SECONDS", "Beginning", "RedisLedger"]
 
 #: After so long the rest of a call's handlers is no longer expected.
 CALL_SECONDS: Final = 3 * 3600.0
+
+
+class Beginning(enum.Enum):
+    """What a ledger says of a job that is about to run; true if it may."""
+
+    FIRST = "nobody has begun it"
+    AGAIN = "it has begun and may not have ended, and it may run again"
+    HAD = "it has had its run"
+
+    def __bool__(self) -> bool:
+        return self in (Beginning.FIRST, Beginning.AGAIN)
+
 
 _CLAIM = """
 local owner = redis.call("GET", KEYS[1])
@@ -20,6 +33,22 @@ if owner and owner ~= ARGV[1] then
 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1
+"""
+
+# A mark says that a job has had its run, or that it has begun and would run again.
+_BEGIN = """
+local mark = redis.call("GET", KEYS[1])
+if mark then
+    return (mark == "begun" and ARGV[2] == "begun") and "AGAIN" or "HAD"
+end
+redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[1])
+return "FIRST"
+"""
+
+_FINISH = """
+local mark = redis.call("GET", KEYS[1])
+redis.call("SET", KEYS[1], "had", "PX", ARGV[1])
+return mark == "had" and 0 or 1
 """
 
 # A result stands behind a "+", so that an empty text is a failure.
@@ -54,15 +83,18 @@ class RedisLedger:
         """See :meth:`Ledger.claim`."""
         return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds)))
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
+    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
         """See :meth:`Ledger.begin`.
 
         Tried once: if the answer was lost, the mark may be there, and whoever comes next must not
         take it for another's.
         """
-        with connections.reaching():
-            key = f"{self.prefix}:x:{task_id}"
-            return bool(connections.client().set(key, "1", px=_ms(seconds), nx=True))
+        mark = "begun" if again else "had"
+        return Beginning[self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark)]
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """See :meth:`Ledger.finish`."""
+        return bool(self._run(_FINISH, f"x:{task_id}", _ms(seconds)))
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
