@@ -49,6 +49,7 @@ def signal(
     is_allowed_to: Predicate = server_side,
     queue: Queue = None,
     reliable: bool = False,
+    reply: bool = True,
 ) -> Callable[[F], F]: ...
 
 
@@ -60,6 +61,7 @@ def signal(
     is_allowed_to: Predicate = server_side,
     queue: Queue = None,
     reliable: bool = False,
+    reply: bool = True,
 ) -> Any:
     """Run a function on the server whenever a signal is triggered.
 
@@ -76,6 +78,7 @@ def signal(
             for the default one.
         reliable: run it at least once, instead of at most once: under Celery it runs again if its
             worker's process ends meanwhile. ``window_info.action_id`` is the same in each run.
+        reply: whether a browser's call waits for its end and its result.
 
     Raises:
         TypeError: the function can't be a handler, or an annotation can't be understood.
@@ -89,7 +92,14 @@ def signal(
     """
 
     def register(function: F) -> F:
-        _register(function, path=path, is_allowed_to=is_allowed_to, queue=queue, reliable=reliable)
+        _register(
+            function,
+            path=path,
+            is_allowed_to=is_allowed_to,
+            queue=queue,
+            reliable=reliable,
+            reply=reply,
+        )
         return function
 
     if fn is None:

@@ -415,6 +415,65 @@ def test_done_follows_the_last_handler():
     assert answers(own) == [{"df": "done", "call": "load-0001.1", "result": "x"}]
 
 
+def test_a_handler_without_reply_is_not_waited_for(each_history):
+    own = window()
+    register(named(lambda window_info: "seen by nobody", "slow"), reply=False)
+    register(named(lambda window_info: "x", "first"))
+    register(named(lambda window_info: None, "second"))
+    slow, first, second = admitted("s", of=own)
+    execution.run(first)
+    assert answers(own) == []
+    execution.run(second)
+    done = {"df": "done", "call": "load-0001.1", "result": "x"}
+    assert answers(own) == [done]
+    execution.run(slow)
+    assert answers(own) == [done]
+
+
+def test_a_handler_without_reply_neither_ends_nor_fails_the_others(each_history, caplog):
+    own = window()
+
+    def slow(window_info):
+        raise ZeroDivisionError
+
+    register(slow, reply=False)
+    register(named(lambda window_info: None, "other"))
+    failing, other = admitted("s", of=own)
+    with pytest.raises(ZeroDivisionError):
+        execution.run(failing)
+    assert "slow raised" in caplog.text
+    execution.run(other)
+    assert [one["df"] for one in answers(own)] == ["fail", "done"]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_call_that_waits_for_nobody_is_done_once_it_is_taken(each_history, asks):
+    own = window()
+    register(named(lambda window_info: "seen by nobody"), reply=False)
+    [job] = admitted("s", of=own, reply=asks)
+    execution.taken(job.call)
+    told = [{"df": "done", "call": "load-0001.1", "result": None}] if asks else []
+    assert answers(own) == told
+    execution.run(job)
+    assert answers(own) == told
+
+
+def test_a_call_that_waits_for_somebody_is_not_done_when_taken():
+    own = window()
+    register(named(lambda window_info: None))
+    [job] = admitted("s", of=own)
+    execution.taken(job.call)
+    assert answers(own) == []
+
+
+def test_that_a_window_can_t_be_told_does_not_undo_a_call(settings, caplog):
+    register(named(lambda window_info: None), reply=False)
+    [job] = admitted("s")
+    settings.WEBSOCKET_REDIS_CONNECTION = "unix:///nowhere/redis.sock"
+    execution.taken(job.call)
+    assert "was not told" in caplog.text
+
+
 def test_two_results_are_a_failure(caplog):
     register(named(lambda window_info: "x", "first"))
     register(named(lambda window_info: 0, "second"))

@@ -102,6 +102,33 @@ async def test_a_call_is_acknowledged_and_done(server, client, ran):
         assert (done["call"], done["result"]) == (f"{page.load}.7", 3)
 
 
+async def test_a_slow_function_is_left_out_of_the_wait(server, client, handlers):
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def slow(window_info):
+        assert goes_on.wait(PATIENCE)
+        ended.set()
+
+    signal(path="test.slow", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+    signal(path="test.both", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+
+    @signal(path="test.both", is_allowed_to=everyone)
+    def quick(window_info):
+        return "quick"
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        await wire.hello(page)
+        for n, (name, result) in enumerate([("test.slow", None), ("test.both", "quick")]):
+            await wire.send(signal=name, n=n, opts={}, reply=True)
+            assert (await wire.frame("done", call=f"{page.load}.{n}"))["result"] == result
+            await wire.heartbeat()
+            assert {"df": "ack", "n": n} in wire.frames
+        assert not ended.is_set()
+        goes_on.set()
+        assert await asyncio.to_thread(ended.wait, PATIENCE)
+
+
 # ------------------------------------------------------------------ who gets in
 
 

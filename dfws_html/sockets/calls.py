@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from dfws_html import conf
+from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import (
     InvalidArguments,
     ProtocolError,
@@ -23,6 +24,7 @@ from dfws_html.exceptions import (
 from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.window_info import WindowInfo
+from dfws_html.work import execution
 from dfws_html.work.dispatch import admit
 from dfws_html.work.executors import Executor, QueueFull, executor
 from dfws_html.work.jobs import HandlerJob
@@ -82,7 +84,8 @@ class Calls:
             self._window_info.user = who.user
             self._read_at = self._clock()
         try:
-            await _enqueue(await self._admitted(call))
+            jobs = await self._admitted(call)
+            await _enqueue(jobs)
         except Exception as error:
             code = next((code for kind, code in _REFUSALS if isinstance(error, kind)), "error")
             told = _told(error)
@@ -91,6 +94,7 @@ class Calls:
                 logger.exception("signal %r could not be taken", call.signal)
                 told = f"the server failed to take the signal {call.signal!r}"
             raise ProtocolError(code, call.n, told) from error
+        await _tell_taken(jobs)
 
     async def _admitted(self, call: Call) -> tuple[HandlerJob, ...]:
         now = time.time()
@@ -138,6 +142,16 @@ async def _enqueue(jobs: tuple[HandlerJob, ...]) -> None:
         await asyncio.to_thread(_submit, engine, jobs)
     else:
         engine.submit(*jobs)
+
+
+async def _tell_taken(jobs: tuple[HandlerJob, ...]) -> None:
+    name = jobs[0].call
+    if name is None or name.handlers:
+        return  # its jobs' ends are waited for: the usual case costs nothing here
+    if publisher().history.shared:
+        await asyncio.to_thread(execution.taken, name)
+    else:
+        execution.taken(name)
 
 
 def _submit(engine: Executor, jobs: tuple[HandlerJob, ...]) -> None:

@@ -203,7 +203,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         window=window_info.window_key or "",
         load=load,
         n=call.n,
-        handlers=len(allowed),
+        handlers=sum(handler.reply for handler in allowed),
         reply=call.reply,
     )
     return tuple(
@@ -218,6 +218,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
             arguments=text,
             from_client=True,
             reliable=handler.reliable,
+            reply=handler.reply,
             call=name,
         )
         for handler in allowed

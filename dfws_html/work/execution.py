@@ -28,7 +28,7 @@ from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
 from dfws_html.work.ledger import Beginning, ledger
 from dfws_html.work.registry import registry
 
-__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare"]
+__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare", "taken"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -139,8 +139,21 @@ def lose(job: Job, reason: str, *, redelivery: float = 0.0) -> None:
         # Marked: sent again, it must not run after its window was told this.
         if not spare(job, redelivery=redelivery) and job.reliable:
             return  # it has ended before, and was told
-        ledger().end(job.call, job.handler, None)
+        _note_failure(job.call, job)
         _answer(job.call, Fail(call=str(job.call), code="unknown", error=reason).body())
+
+
+def taken(call: CallName) -> None:
+    """Tell the window that its call is done, if that waits for none of the jobs it has become.
+
+    Args:
+        call: one that the engine has taken.
+    """
+    if call.reply and not call.handlers:
+        try:
+            _answer(call, Done(call=str(call)).body())
+        except Unreachable:
+            logger.exception("a window was not told of the end of its call")
 
 
 def spare(job: Job, *, redelivery: float = 0.0) -> bool:
@@ -246,7 +259,7 @@ def _invoke(handler: Handler, window_info: WindowInfo, bound: dict[str, Any]) ->
 
 def _encode_answer(job: HandlerJob, result: Any) -> str:
     """Return a handler's result as JSON; text without the mark of safe HTML is escaped."""
-    if job.call is None or not job.call.reply:
+    if job.call is None or not (job.call.reply and job.reply):
         return "null"  # nobody asked for it
     if isinstance(result, (str, Promise)) or hasattr(result, "__html__"):
         result = str(conditional_escape(result))
@@ -281,7 +294,7 @@ def _failed(job: HandlerJob, error: BaseException, attempt: Attempt) -> None:
     )
     try:
         if _ends(job, attempt) and job.call is not None:
-            ledger().end(job.call, job.handler, None)
+            _note_failure(job.call, job)
             _answer(job.call, frame.body())
     except Unreachable:
         # The error that is told must not be hidden by one of the telling.
@@ -321,7 +334,14 @@ def _ended(job: HandlerJob, answer: str, attempt: Attempt) -> None:
         logger.exception("signal %r: the window was not told of the end", job.signal)
 
 
+def _note_failure(call: CallName, job: HandlerJob) -> None:
+    if job.reply:
+        ledger().end(call, job.handler, None)
+
+
 def _tell_end(call: CallName, job: HandlerJob, answer: str) -> None:
+    if not job.reply:
+        return
     answers = ledger().end(call, job.handler, answer)
     if answers is None or not call.reply:
         return

@@ -17,7 +17,7 @@ class CallName:
         window: the window's id.
         load: the id that the page made for itself when it was loaded.
         n: the call's number in that load.
-        handlers: how many jobs the call has become.
+        handlers: how many of its jobs have to end before it has ended.
         reply: whether the page waits for the outcome.
     """
 
@@ -60,6 +60,7 @@ class HandlerJob(Job):
         arguments: as JSON.
         from_client: whether a browser sent it, so that rights are checked again.
         reliable: whether it runs at least once, instead of at most once.
+        reply: whether the end of its call waits for it.
         call: the browser's call that it answers.
     """
 
@@ -68,6 +69,7 @@ class HandlerJob(Job):
     arguments: str
     from_client: bool = False
     reliable: bool = False
+    reply: bool = True
     call: CallName | None = None
 
 
