@@ -20,6 +20,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from dfws_html.decorators import everyone, has_perm, is_authenticated, is_staff, signal
+from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
@@ -670,6 +671,52 @@ def test_a_call_with_a_lost_handler_is_not_done():
     execution.lose(first, "the server stopped")
     execution.run(second)
     assert [one["df"] for one in answers(own)] == ["fail"]
+
+
+def end_life(redis, settings):
+    """What Redis remembers is gone, or older than what it has given out."""
+    with redis.client() as client:
+        client.hset(f"{settings.WEBSOCKET_REDIS_PREFIX}:seq", "run", "of another server")
+
+
+@pytest.fixture
+def living(redis, settings):
+    settings.WEBSOCKET_WORKERS = "thread"
+    settings.WEBSOCKET_REDIS_PREFIX = "ws"
+    return publisher().history.position()[0]
+
+
+def test_a_call_of_another_life_does_not_run_and_is_unknown(redis, settings, living, caplog):
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    own = window()
+    [job], [late] = (admitted("s", of=own, n=n, life=living) for n in (1, 2))
+    execution.run(job)
+    end_life(redis, settings)
+    with pytest.raises(Exception, match="life"):
+        execution.run(late)
+    execution.run(late)
+    assert ran == [1]
+    [fail] = answers(own)
+    assert (fail["df"], fail["call"], fail["code"]) == ("fail", "load-0001.2", "unknown")
+    assert "load-0001.2" in caplog.text
+
+
+def test_a_reliable_call_runs_in_every_life(redis, settings, living):
+    register(named(lambda window_info: "ran"), reliable=True)
+    own = window()
+    [job] = admitted("s", of=own, life=living)
+    end_life(redis, settings)
+    execution.run(job)
+    assert [one["result"] for one in answers(own)] == ["ran"]
+
+
+def test_in_one_process_a_job_ends_with_its_history():
+    register(named(lambda window_info: "ran"))
+    own = window()
+    [job] = admitted("s", of=own, life="of the web's process")
+    execution.run(job)
+    assert [one["result"] for one in answers(own)] == ["ran"]
 
 
 # ------------------------------------------------------------------ at least once

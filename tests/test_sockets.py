@@ -16,6 +16,7 @@ from django.test import Client
 from websockets.exceptions import InvalidStatus
 
 from dfws_html.decorators import everyone, is_authenticated, signal
+from dfws_html.delivery import connections
 from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.tasks import BROADCAST, WINDOW, atrigger
 from dfws_html.window_info import WindowInfo
@@ -100,6 +101,45 @@ async def test_a_call_is_acknowledged_and_done(server, client, ran):
         assert await wire.answer(7) == {"df": "ack", "n": 7}
         done = await wire.frame("done")
         assert (done["call"], done["result"]) == (f"{page.load}.7", 3)
+
+
+async def test_a_call_bears_the_life_that_its_window_knows(server, client, handlers, settings):
+    settings.WEBSOCKET_WORKERS = "tests.test_sockets.Recording"
+    recorded.clear()
+
+    @signal(path="test.any", is_allowed_to=everyone)
+    def any_signal(window_info):
+        pass
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        welcome = await wire.hello(page)
+        await wire.call("test.any", 1)
+        if not connections.is_configured():
+            assert [job.life for job in recorded] == [welcome["life"]]
+            return
+        client = connections.client()
+        client.hset("ws:seq", "run", "of another server")
+        await atrigger(nobody(), "to.all", to=BROADCAST)
+        resync = await wire.frame("resync")
+        await wire.call("test.any", 2)
+        assert [job.life for job in recorded] == [welcome["life"], resync["life"]]
+        assert resync["life"] != welcome["life"]
+
+
+recorded = []
+
+
+class Recording:
+    """An engine that runs nothing."""
+
+    blocking = False
+
+    def submit(self, *jobs):
+        recorded.extend(jobs)
+
+    def stop(self, seconds):
+        pass
 
 
 async def test_a_slow_function_is_left_out_of_the_wait(server, client, handlers):

@@ -72,8 +72,12 @@ class Calls:
         self._clock = clock
         self._read_at = clock()
 
-    async def take(self, call: Call) -> None:
+    async def take(self, call: Call, *, life: str = "") -> None:
         """Hand a call to the workers. When this returns, it is theirs.
+
+        Args:
+            call: the call.
+            life: of the history, as the window knows it.
 
         Raises:
             ProtocolError: it is refused, and nothing of it runs.
@@ -84,7 +88,7 @@ class Calls:
             self._window_info.user = who.user
             self._read_at = self._clock()
         try:
-            jobs = await self._admitted(call)
+            jobs = await self._admitted(call, life)
             await _enqueue(jobs)
         except Exception as error:
             code = next((code for kind, code in _REFUSALS if isinstance(error, kind)), "error")
@@ -96,12 +100,12 @@ class Calls:
             raise ProtocolError(code, call.n, told) from error
         await _tell_taken(jobs)
 
-    async def _admitted(self, call: Call) -> tuple[HandlerJob, ...]:
+    async def _admitted(self, call: Call, life: str) -> tuple[HandlerJob, ...]:
         now = time.time()
         if _is_local(call.signal):
-            return admit(call, self._load, self._window_info, now=now)
+            return admit(call, self._load, self._window_info, now=now, life=life)
         jobs: tuple[HandlerJob, ...] = await off_loop(admit)(
-            call, self._load, self._window_info, now=now
+            call, self._load, self._window_info, now=now, life=life
         )
         return jobs
 

@@ -168,7 +168,9 @@ def _moment(value: datetime | float, *, since: float = 0.0) -> float:
     return (timezone.make_aware(value) if timezone.is_naive(value) else value).timestamp()
 
 
-def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tuple[HandlerJob, ...]:
+def admit(
+    call: Call, load: str, window_info: WindowInfo, *, now: float, life: str = ""
+) -> tuple[HandlerJob, ...]:
     """Return the jobs that a browser's call becomes: one for each handler that allows it.
 
     May read the database, if a permission does.
@@ -178,6 +180,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         load: the id that its page made for itself.
         window_info: the window behind it.
         now: Unix seconds.
+        life: of the history, as that window knows it.
 
     Raises:
         UnknownSignal: nothing is registered under this name.
@@ -219,6 +222,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
             from_client=True,
             reliable=handler.reliable,
             reply=handler.reply,
+            life=life,
             call=name,
         )
         for handler in allowed

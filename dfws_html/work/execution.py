@@ -41,6 +41,10 @@ class _Expired(Exception):
     """A job waited longer than it may."""
 
 
+class _LifeIsOver(Exception):
+    """A job may have run in the life of the history in which it was sent: nobody knows any more."""
+
+
 @dataclass(kw_only=True)
 class Attempt:
     """One run of a job by an engine that may run it again.
@@ -65,6 +69,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (SignalNotAllowed, "forbidden"),
     (UnknownSignal, "unknown"),
     (_Expired, "expired"),
+    (_LifeIsOver, "unknown"),
 )
 
 
@@ -181,8 +186,10 @@ def _begins(job: Job, attempt: Attempt) -> Beginning:
     numbered = attempt.number and not again
     name = f"{job.task_id}:{attempt.number}" if numbered else job.task_id
     seconds = _mark_seconds(job, attempt.redelivery)
-    beginning = ledger().begin(name, seconds=seconds, again=again)
-    if not beginning:
+    # A history in memory lives as long as its process, and so do the jobs in it.
+    life = job.life if isinstance(job, HandlerJob) and publisher().history.shared else ""
+    beginning = ledger().begin(name, seconds=seconds, life=life, again=again)
+    if beginning is Beginning.HAD:
         logger.info("signal %r: the job %s has run already", job.signal, name)
     return beginning
 
@@ -225,8 +232,12 @@ def _push(job: PushJob, attempt: Attempt) -> None:
 
 def _handle(job: HandlerJob, attempt: Attempt) -> None:
     beginning = _begins(job, attempt) if _is_marked(job, attempt) else Beginning.FIRST
-    if not beginning:
+    if beginning is Beginning.HAD:
         return
+    if beginning is Beginning.OVER:
+        raise _LifeIsOver(
+            f"signal {job.signal!r}: the call {job.call} was sent in another life of the history"
+        )
     if beginning is Beginning.FIRST and _expired(job, attempt):
         raise _Expired(f"signal {job.signal!r}: the job waited until it had expired")
     _ended(job, _encode_answer(job, _call(job, attempt)), attempt)
@@ -318,7 +329,7 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
         return f"{type(error).__name__}: {error}" if code == "error" else str(error)
     if code == "error":
         return "the server failed"
-    if code == "unknown":
+    if isinstance(error, UnknownSignal):
         return str(UnknownSignal(job.signal))  # without the names of other signals
     if code == "forbidden":
         return str(SignalNotAllowed(job.signal))

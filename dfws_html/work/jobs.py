@@ -61,6 +61,7 @@ class HandlerJob(Job):
         from_client: whether a browser sent it, so that rights are checked again.
         reliable: whether it runs at least once, instead of at most once.
         reply: whether the end of its call waits for it.
+        life: of the history in which a browser sent it, empty where that says nothing.
         call: the browser's call that it answers.
     """
 
@@ -70,6 +71,7 @@ class HandlerJob(Job):
     from_client: bool = False
     reliable: bool = False
     reply: bool = True
+    life: str = ""
     call: CallName | None = None
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from dfws_html import conf
 from dfws_html.delivery import connections
+from dfws_html.delivery.publishing import publisher
 from dfws_html.work.jobs import CallName
 from dfws_html.work.redis_ledger import CALL_SECONDS, Beginning, RedisLedger
 
@@ -27,14 +28,18 @@ class Ledger(Protocol):
         """Give a window id to the first load that asks; return whether it is this load's."""
         ...
 
-    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
+    def begin(
+        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+    ) -> Beginning:
         """Mark a job as begun, unless it was, and return whether it may run.
 
         Args:
             task_id: the job's.
             seconds: for which the mark is kept; what runs again does not renew it.
+            life: of the history in which the job was sent: in another one, the mark that it may
+                have had is lost. Empty where that says nothing.
             again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
-                had its run as soon as it has begun.
+                had its run as soon as it has begun. What may run again does so in every life.
         """
         ...
 
@@ -63,6 +68,7 @@ class MemoryLedger:
     Args:
         claim_seconds: for which a window id stays with its load: longer than any token lives.
         clock: seconds that never go back.
+        life: gives the life of the history beside it.
 
     >>> book = MemoryLedger()
     >>> book.claim("w", "first"), book.claim("w", "second")
@@ -72,10 +78,15 @@ class MemoryLedger:
     """
 
     def __init__(
-        self, *, claim_seconds: float = 72_000, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        claim_seconds: float = 72_000,
+        clock: Callable[[], float] = time.monotonic,
+        life: Callable[[], str] = str,
     ) -> None:
         self._claim_seconds = claim_seconds
         self._clock = clock
+        self._life = life
         self._lock = threading.Lock()
         self._claims: dict[str, tuple[str, float]] = {}
         # Whether a job has had its run, and for how long that is known.
@@ -92,7 +103,9 @@ class MemoryLedger:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load
 
-    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
+    def begin(
+        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+    ) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
@@ -100,7 +113,8 @@ class MemoryLedger:
                 had = self._marks[task_id][0] or not again
                 return Beginning.HAD if had else Beginning.AGAIN
             self._marks[task_id] = (not again, now + seconds)
-            return Beginning.FIRST
+            over = life and not again and life != self._life()
+            return Beginning.OVER if over else Beginning.FIRST
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
@@ -133,6 +147,10 @@ class MemoryLedger:
         return now
 
 
+def _life() -> str:
+    return publisher().history.position()[0]
+
+
 _ledgers: dict[int, MemoryLedger] = {}
 _lock = threading.Lock()
 
@@ -147,5 +165,5 @@ def ledger() -> Ledger:
         return RedisLedger(prefix=conf.get("REDIS_PREFIX"), claim_seconds=2 * age)
     with _lock:
         if age not in _ledgers:
-            _ledgers[age] = MemoryLedger(claim_seconds=2 * age)
+            _ledgers[age] = MemoryLedger(claim_seconds=2 * age, life=_life)
         return _ledgers[age]

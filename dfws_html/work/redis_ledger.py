@@ -21,10 +21,21 @@ class Beginning(enum.Enum):
     FIRST = "nobody has begun it"
     AGAIN = "it has begun and may not have ended, and it may run again"
     HAD = "it has had its run"
+    OVER = "the life of the history in which it was sent is over"
 
     def __bool__(self) -> bool:
         return self in (Beginning.FIRST, Beginning.AGAIN)
 
+
+# The life of the history beside the ledger, as `delivery/lua/sequence.lua` knows it; here nobody
+# begins a new one.
+_LIFE = """
+local function life(sequence)
+    local known = redis.call("HMGET", sequence, "run", "life")
+    local run = string.match(redis.call("INFO", "server"), "run_id:(%x+)")
+    return known[1] == run and known[2] or ""
+end
+"""
 
 _CLAIM = """
 local owner = redis.call("GET", KEYS[1])
@@ -36,10 +47,14 @@ return 1
 """
 
 # A mark says that a job has had its run, or that it has begun and would run again.
-_BEGIN = """
+_BEGIN = f"""{_LIFE}
 local mark = redis.call("GET", KEYS[1])
 if mark then
     return (mark == "begun" and ARGV[2] == "begun") and "AGAIN" or "HAD"
+end
+if ARGV[3] ~= "" and ARGV[2] ~= "begun" and ARGV[3] ~= life(KEYS[2]) then
+    redis.call("SET", KEYS[1], "had", "PX", ARGV[1])
+    return "OVER"
 end
 redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[1])
 return "FIRST"
@@ -83,14 +98,16 @@ class RedisLedger:
         """See :meth:`Ledger.claim`."""
         return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds)))
 
-    def begin(self, task_id: str, *, seconds: float, again: bool = False) -> Beginning:
+    def begin(
+        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+    ) -> Beginning:
         """See :meth:`Ledger.begin`.
 
         Tried once: if the answer was lost, the mark may be there, and whoever comes next must not
         take it for another's.
         """
         mark = "begun" if again else "had"
-        return Beginning[self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark)]
+        return Beginning[self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark, life)]
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
@@ -109,7 +126,8 @@ class RedisLedger:
     def _run(self, script: str, key: str, *arguments: Any) -> Any:
         with connections.reaching():
             run = connections.client().register_script(script)
-            return run(keys=[f"{self.prefix}:{key}"], args=list(arguments))
+            keys = [f"{self.prefix}:{key}", f"{self.prefix}:seq"]
+            return run(keys=keys, args=list(arguments))
 
 
 def _ms(seconds: float) -> int:
