@@ -20,6 +20,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from dfws_html.decorators import everyone, has_perm, is_authenticated, is_staff, signal
+from dfws_html.delivery import connections as redis_connections
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.tasks import SERVER, SYNC, trigger
@@ -473,6 +474,31 @@ def test_that_a_window_can_t_be_told_does_not_undo_a_call(settings, caplog):
     settings.WEBSOCKET_REDIS_CONNECTION = "unix:///nowhere/redis.sock"
     execution.taken(job.call)
     assert "was not told" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("handlers", "reply", "steps"),
+    [(1, False, 1), (2, False, 1), (1, True, 2), (2, True, 2)],
+)
+def test_what_redis_is_asked_for(redis, settings, handlers, reply, steps):
+    settings.WEBSOCKET_WORKERS = "thread"
+    for name in ("first", "second")[:handlers]:
+        register(named(lambda window_info: None, name))
+    life = publisher().history.position()[0]
+    for job in admitted("s", n=1, reply=reply):
+        execution.run(job)  # now the scripts are there
+    first, *_ = admitted("s", n=2, reply=reply, life=life)
+    with redis.client() as client, client.monitor() as seen:
+        execution.run(first)
+        redis_connections.client().echo("the end")
+        asked = []
+        for command in seen.listen():
+            if command["client_type"] != "lua":
+                asked.append(command["command"].split()[0])
+            if asked[-1:] == ["ECHO"]:
+                break
+    # Its mark, and the answer, which of several handlers is noted at first.
+    assert asked == ["EVALSHA"] * steps + ["ECHO"]
 
 
 def test_two_results_are_a_failure(caplog):

@@ -59,6 +59,28 @@ def test_a_window_id_is_the_first_load_s(book):
     assert book.claim("other", "two")
 
 
+def test_claims_end_with_a_life(two_lives):
+    book, life, end = two_lives
+    first = life()
+    assert book.claim("w", "one", life=first)
+    assert book.claim("w", "one", life="any"), "it has it"
+    assert not book.claim("w", "two", life=first)
+    end()
+    now = life()
+    assert not book.claim("v", "two", life=first), "whoever had it may come back"
+    assert book.claim("v", "one"), "he has"
+    assert not book.claim("v", "two", life=first)
+    assert book.claim("u", "two", life=now)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_id_that_was_made_in_no_known_life_is_nobody_s(book, redis, known):
+    if known:
+        RedisHistory(connections.configured(), prefix="own").position()
+    assert not book.claim("w", "one", life="")
+    assert book.claim("w", "one")
+
+
 def test_a_claim_ends_after_its_last_renewal(memory, clock):
     memory.claim("w", "one")
     clock.now += 90
@@ -300,6 +322,7 @@ def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
     "step",
     [
         lambda book: book.claim("w", "c"),
+        lambda book: book.claim("w", "c", life="l"),
         lambda book: book.begin("t", seconds=60),
         lambda book: book.finish("t", seconds=60),
         lambda book: book.end(call(), "a", "1"),

@@ -93,6 +93,18 @@ async def test_what_was_missed_is_told_after_the_welcome(server, client):
         assert wire.pushes() == [("missed.again", {})]
 
 
+async def test_what_the_page_s_own_view_pushes_reaches_it(server):
+    page = await asyncio.to_thread(server.page, "/triggering/")
+    async with server.wire(page) as wire:
+        await wire.hello(page)
+        await wire.heartbeat()
+        pushes = [("to.window", 1), ("to.topic", 2), ("to.both", 3), ("to.topic", 4)]
+        assert wire.pushes() == [(name, {"n": n}) for name, n in pushes]
+        numbers = [frame["o"] for frame in wire.frames if "o" in frame]
+        assert numbers == sorted(numbers)
+        assert "resync" not in {frame.get("df") for frame in wire.frames}
+
+
 async def test_a_call_is_acknowledged_and_done(server, client, ran):
     page = await visit(client)
     async with server.wire(page) as wire:

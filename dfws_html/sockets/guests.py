@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from dfws_html.delivery.publishing import publisher
 from dfws_html.page.tokens import VOID, PageToken, new_window_id, verify
 from dfws_html.page.visitors import Visitor, check_identity, visitor
 from dfws_html.protocol import Hello
@@ -15,7 +14,7 @@ from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["Guest", "Standing", "may_claim", "recognise", "recognise_again", "standing"]
+__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing", "was_welcomed"]
 
 
 _LONGEST_URL = 2048  # it travels in every job
@@ -27,7 +26,8 @@ class Guest:
 
     Attributes:
         token: of its page, with a window id that is this load's own.
-        fresh: whether that id is new, as another load of the same page has the token's.
+        fresh: whether that id is new, as another load of the same page has the token's, or may have
+            it: of claims in another life of the history nobody knows.
         who: its visitor.
         window_info: what handlers will know of it.
     """
@@ -97,26 +97,20 @@ def standing(token: PageToken, hello: Hello, *, fresh: bool) -> Standing:
     )
 
 
-def may_claim(token: PageToken, hello: Hello, life: str) -> bool:
-    """Return whether a load may have its page's window id if nobody else has claimed it.
+def was_welcomed(token: PageToken, hello: Hello) -> bool:
+    """Return whether a load has had its window before, and may have sent calls from it.
 
-    The claims went with the life of the history that they were made in. So the first hello of a
-    page from another life may be that of a second load, whose first one still lives. A load that
-    has been welcomed keeps its id: its calls bear it, and must not run once more by another name.
-
-    Args:
-        token: of the page.
-        hello: of the load.
-        life: of the history as it is now.
+    Such a load says where it stands; or it stands nowhere, in a life that only a welcome can have
+    told it. Whatever else has changed since, the life or a token that an answer brought, it keeps
+    its window: by another name its calls would run once more.
     """
-    welcomed = bool(hello.positions) or hello.life not in {"", token.life}
-    return welcomed or token.life == life
+    return bool(hello.positions) or hello.life not in {"", token.life}
 
 
 def _claimed(token: PageToken, hello: Hello) -> tuple[PageToken, bool]:
     """Return the token, with a fresh window id if another load of the same page has this one."""
-    life, _ = publisher().history.position()
-    if may_claim(token, hello, life) and ledger().claim(token.window, hello.load):
+    made_in = None if was_welcomed(token, hello) else token.life
+    if ledger().claim(token.window, hello.load, life=made_in):
         return token, False
     fresh = replace(token, window=new_window_id())
     ledger().claim(fresh.window, hello.load)

@@ -346,15 +346,16 @@ def _ended(job: HandlerJob, answer: str, attempt: Attempt) -> None:
 
 
 def _note_failure(call: CallName, job: HandlerJob) -> None:
-    if job.reply:
+    if job.reply and call.reply and call.handlers > 1:
         ledger().end(call, job.handler, None)
 
 
 def _tell_end(call: CallName, job: HandlerJob, answer: str) -> None:
-    if not job.reply:
+    if not (job.reply and call.reply):
         return
-    answers = ledger().end(call, job.handler, answer)
-    if answers is None or not call.reply:
+    # Of one there is nothing to note: its mark says that it comes to this once.
+    answers = ledger().end(call, job.handler, answer) if call.handlers > 1 else [answer]
+    if answers is None:
         return
     given = [text for text in answers if text != "null"]
     if len(given) > 1:

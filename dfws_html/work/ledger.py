@@ -24,8 +24,15 @@ class Ledger(Protocol):
         Unreachable: each of them, if the ledger is elsewhere and does not answer.
     """
 
-    def claim(self, window: str, load: str) -> bool:
-        """Give a window id to the first load that asks; return whether it is this load's."""
+    def claim(self, window: str, load: str, *, life: str | None = None) -> bool:
+        """Give a window id to the first load that asks; return whether it is this load's.
+
+        Args:
+            window: the id.
+            load: the load's.
+            life: of the history in which the id was made, given by a load that has never had it: in
+                another one, or an unknown one (empty), the claim of who has it may be lost.
+        """
         ...
 
     def begin(
@@ -94,11 +101,13 @@ class MemoryLedger:
         self._calls: dict[str, _Call] = {}
         self._next_sweep = 0.0
 
-    def claim(self, window: str, load: str) -> bool:
+    def claim(self, window: str, load: str, *, life: str | None = None) -> bool:
         """See :meth:`Ledger.claim`."""
         with self._lock:
             now = self._sweep()
-            owner = self._claims.get(window, (load, 0.0))[0]
+            owner = self._claims.get(window, (None, 0.0))[0]
+            if owner is None and (life is None or (life and life == self._life())):
+                owner = load
             if owner == load:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load

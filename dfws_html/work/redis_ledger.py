@@ -37,9 +37,12 @@ local function life(sequence)
 end
 """
 
-_CLAIM = """
+_CLAIM = f"""{_LIFE}
 local owner = redis.call("GET", KEYS[1])
 if owner and owner ~= ARGV[1] then
+    return 0
+end
+if not owner and ARGV[3] and (ARGV[3] == "" or ARGV[3] ~= life(KEYS[2])) then
     return 0
 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
@@ -94,9 +97,10 @@ class RedisLedger:
     prefix: str = "ws"
     claim_seconds: float = 72_000
 
-    def claim(self, window: str, load: str) -> bool:
+    def claim(self, window: str, load: str, *, life: str | None = None) -> bool:
         """See :meth:`Ledger.claim`."""
-        return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds)))
+        told = [] if life is None else [life]
+        return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds), *told))
 
     def begin(
         self, task_id: str, *, seconds: float, life: str = "", again: bool = False
