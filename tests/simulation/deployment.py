@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 from dfws_html.delivery.history import Frame
+from dfws_html.exceptions import Unreachable
 from dfws_html.protocol import Done, Fail, Push
 from tests.simulation.record import Published
 
@@ -49,10 +50,11 @@ class Wire:
 
 
 class Store:
-    """The history that all servers share; it may be wiped, and then it is another one."""
+    """The history that all servers share; it may be away, or wiped, and then it is another one."""
 
     def __init__(self, world):
         self._world = world
+        self.is_away = False
         self.wipe()
 
     def wipe(self):
@@ -92,17 +94,22 @@ class History:
         return self._store.kept.position()
 
     async def read(self, positions):
-        await self._wire.trip()
+        await self._trip()
         reading = await self._store.kept.read(positions)
-        await self._wire.trip()
+        await self._trip()
         return reading
 
     async def lasts(self, topics):
         topics = list(topics)
-        await self._wire.trip()
+        await self._trip()
         found = await self._store.kept.lasts(topics)
-        await self._wire.trip()
+        await self._trip()
         return found
+
+    async def _trip(self):
+        await self._wire.trip()
+        if self._store.is_away:
+            raise Unreachable("the history does not answer")
 
 
 class Bells:
@@ -180,13 +187,13 @@ class Queue:
         self.is_full = False
 
     def start(self):
-        if self.waiting:
+        if self.waiting and not self._world.store.is_away:
             job = self.waiting.pop(self._world.random.randrange(len(self.waiting)))
             self.taken.append((job, self._world.loop.now))
             self.running[self._run(job)] = job
 
     def go_on(self):
-        if self.running:
+        if self.running and not self._world.store.is_away:
             steps = self._world.random.choice(list(self.running))
             if next(steps, self) is self:
                 del self.running[steps]

@@ -30,8 +30,9 @@ class UncutHistory(MemoryHistory):
     async def read(self, positions):
         reading = await super().read(positions)
         topics = {
-            topic: replace(found, entries=found.entries or ())
+            topic: replace(found, entries=()) if is_cut else found
             for topic, found in reading.topics.items()
+            for is_cut in [found.entries is None and positions[topic] >= 0]
         }
         return replace(reading, topics=topics)
 

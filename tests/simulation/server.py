@@ -10,7 +10,8 @@ from django.contrib.auth.models import AnonymousUser
 from dfws_html.delivery.hub import Subscriber
 from dfws_html.delivery.outlet import Bounds, Outlet
 from dfws_html.delivery.publishing import Publisher
-from dfws_html.exceptions import ProtocolError, UnknownSignal
+from dfws_html.exceptions import ProtocolError, UnknownSignal, Unreachable
+from dfws_html.page.tokens import TokenRefused
 from dfws_html.page.visitors import Visitor
 from dfws_html.sockets.guests import Guest, standing
 from dfws_html.sockets.pace import Pace
@@ -139,21 +140,27 @@ class Connection:
         if self.window is not None:
             await self.window.take(text)
             return
-        hello = parsed(text)
-        guest = self._recognise(hello)
-        if guest is None:
+        try:
+            await self._greet(parsed(text))
+        except TokenRefused:
             self.refused = True
             self.cut()
-            return
+        except Unreachable:
+            self.cut()
+
+    async def _greet(self, hello):
+        guest = self._recognise(hello)
         self.window = self.world.parts.socket(self.world, self.server, guest, hello, self.outlet)
         await self.window.arrive()
 
     def _recognise(self, hello):
         """As `sockets/guests.py` does, with the world's ledger and clock."""
         world = self.world
+        if world.store.is_away:
+            raise Unreachable("the ledger does not answer")
         token, issued = world.token_of(hello.token)
         if world.loop.now - issued > TOKEN_AGE:
-            return None
+            raise TokenRefused("identity", "it is too old")
         fresh = not (
             world.parts.may_claim(token, hello, world.life())
             and world.ledger.claim(token.window, hello.load)

@@ -13,7 +13,14 @@ from tests.simulation.world import SIGNAL, Parts, World
 
 REAL = Parts()
 
-_FAULTS = (("cut", 2), ("kill_server", 0.3), ("wipe", 0.25), ("roll_back", 0.2), ("stall", 0.6))
+_FAULTS = (
+    ("cut", 2),
+    ("kill_server", 0.3),
+    ("wipe", 0.25),
+    ("roll_back", 0.2),
+    ("stall", 0.6),
+    ("outage", 0.4),
+)
 _TRAFFIC = (("connect", 5), ("upload", 6), ("download", 5), ("trip", 6), ("time", 1.5))
 
 DOWN = (

@@ -12,7 +12,7 @@ from typing import Any
 from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.hub import Hub
 from dfws_html.page.living import topics_order
-from dfws_html.page.tokens import PageToken, sign, verify
+from dfws_html.page.tokens import VOID, PageToken, sign, verify
 from dfws_html.sockets.guests import may_claim
 from dfws_html.work.ledger import MemoryLedger
 from dfws_html.work.registry import registry
@@ -96,7 +96,7 @@ class World:
         return self.parts.page(load, meta, self.loop.time, log)
 
     def rendered(self, token):
-        life, position = self.store.kept.position()
+        life, position = ("", VOID) if self.store.is_away else self.store.kept.position()
         text = self.signed(replace(token, life=life, position=position))
         return Meta(text, life, position)
 
@@ -116,6 +116,8 @@ class World:
         return self.random.choice(self.pages)
 
     def publish(self):
+        if self.store.is_away:
+            return
         random = self.random
         owns = [page.topics[0] for page in self.pages if page.topics]
         topics = random.sample([*TOPICS, *owns], random.choice([1, 1, 2, 3]))
@@ -123,7 +125,7 @@ class World:
 
     def order(self):
         page = self.a_page()
-        if page.topics:
+        if page.topics and not self.store.is_away:
             change = self.random.choice(["set", "add", "remove"])
             ids = self.random.sample(TOPICS, self.random.choice([1, 2]))
             body = topics_order(change, ids, page.topics[:1])
@@ -234,6 +236,14 @@ class World:
         self.servers[at].kill()
         self.servers[at] = self.new_server()
 
+    def outage(self):
+        """Redis does not answer for a while; or it answers again, and the servers look at once."""
+        self.store.is_away = not self.store.is_away
+        if not self.store.is_away:
+            for server in self.servers:
+                server.hub.returned()
+            self.loop.run()
+
     def wipe(self):
         """Redis forgets everything: history, ledger and queue."""
         for job in [*self.queue.waiting, *self.queue.running.values()]:
@@ -286,6 +296,8 @@ class World:
     def calm(self):
         """The faults end: every page comes back, everything arrives, and time passes."""
         self.is_calm = True
+        if self.store.is_away:
+            self.outage()
         self.queue.is_full = False
         for connection in self.stale:
             connection.take(100)
