@@ -98,6 +98,13 @@ def test_who_was_welcomed_before_keeps_the_window_in_another_life(each_history):
     assert other.fresh
 
 
+def test_who_was_welcomed_and_has_yet_to_be_resynced_keeps_the_window(each_history):
+    # It stands nowhere, so it names no position; its life is one that only a welcome told it.
+    window = made("welcomed", life="one that is over")
+    back = recognise(request_of(scope_of()), hello(window, life="the next one"))
+    assert (back.fresh, back.token) == (False, window)
+
+
 async def test_the_answer_to_a_living_page_is_no_first_hello(redis, settings, client):
     settings.ROOT_URLCONF = "tests.sockets"
     page = await visit(client, "/?topic=a")

@@ -14,7 +14,7 @@ from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing"]
+__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing", "was_welcomed"]
 
 
 _LONGEST_URL = 2048  # it travels in every job
@@ -97,11 +97,19 @@ def standing(token: PageToken, hello: Hello, *, fresh: bool) -> Standing:
     )
 
 
+def was_welcomed(token: PageToken, hello: Hello) -> bool:
+    """Return whether a load has had its window before, and may have sent calls from it.
+
+    Such a load says where it stands; or it stands nowhere, in a life that only a welcome can have
+    told it. Whatever else has changed since, the life or a token that an answer brought, it keeps
+    its window: by another name its calls would run once more.
+    """
+    return bool(hello.positions) or hello.life not in {"", token.life}
+
+
 def _claimed(token: PageToken, hello: Hello) -> tuple[PageToken, bool]:
     """Return the token, with a fresh window id if another load of the same page has this one."""
-    # A load that has been welcomed says where it stands. Whatever else has changed since, another
-    # life or a token that an answer brought, it had its window.
-    made_in = None if hello.positions else token.life
+    made_in = None if was_welcomed(token, hello) else token.life
     if ledger().claim(token.window, hello.load, life=made_in):
         return token, False
     fresh = replace(token, window=new_window_id())
