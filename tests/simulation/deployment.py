@@ -9,6 +9,7 @@ from dataclasses import replace
 from dfws_html.delivery.history import Frame
 from dfws_html.exceptions import Unreachable
 from dfws_html.protocol import Done, Fail, Push
+from dfws_html.work.ledger import Beginning
 from tests.simulation.record import Published
 
 ENTRIES = 3
@@ -204,7 +205,8 @@ class Queue:
         if self.running:
             steps = self._world.random.choice(list(self.running))
             job = self.running.pop(steps)
-            self._world.record.excused.add(job_name(job))
+            if not job.reliable:
+                self._world.record.excused.add(job_name(job))
             self.waiting.append(job)
 
     def redeliver(self):
@@ -225,13 +227,16 @@ class Queue:
         """A worker's body in the order of `work/execution.py`, so that it can die in between."""
         world, call = self._world, job.call
         yield
-        seconds = max(job.expires - world.loop.now, 0) + REDELIVERY + 300
-        if not world.ledger.begin(job.task_id, seconds=seconds):
-            return
+        beginning = world.ledger.begin(
+            job.task_id, seconds=self._mark_seconds(job), life=job.life, again=job.reliable
+        )
         yield
-        if world.loop.now > job.expires:
+        if beginning is Beginning.HAD:
+            return
+        too_late = beginning is Beginning.FIRST and world.loop.now > job.expires
+        if beginning is Beginning.OVER or too_late:
             world.record.excused.add(job_name(job))
-            yield from self._end(job, None)
+            yield from self._end(job, None, "expired" if too_late else "unknown")
             return
         world.record.runs[job_name(job)] += 1
         yield
@@ -239,19 +244,25 @@ class Queue:
         push = Push(signal="s", arguments=mark, signal_id="i", call=str(call))
         world.store.publish([own(call.window)], push.body(), load=world.callers[job_name(job)[0]])
         yield
-        yield from self._end(job, None if world.random.random() < 0.1 else "1")
+        yield from self._end(job, None if world.random.random() < 0.1 else "1", "error")
 
-    def _end(self, job, answer):
+    def _end(self, job, answer, code):
         world, call = self._world, job.call
+        if job.reliable and not world.ledger.finish(job.task_id, seconds=self._mark_seconds(job)):
+            return  # another run ended before
+        yield
         answers = world.ledger.end(call, job.handler, answer)
         yield
         if answer is None:
-            told = Fail(call=str(call), code="error", error="it raised").body()
+            told = Fail(call=str(call), code=code, error="it did not end well").body()
         elif answers is not None and call.reply:
             told = Done(call=str(call), result="1").body()
         else:
             return
         world.store.publish([own(call.window)], told)
+
+    def _mark_seconds(self, job):
+        return max(job.expires - self._world.loop.now, 0) + REDELIVERY + 300
 
 
 def job_name(job):

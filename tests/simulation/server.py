@@ -13,7 +13,7 @@ from dfws_html.delivery.publishing import Publisher
 from dfws_html.exceptions import ProtocolError, UnknownSignal, Unreachable
 from dfws_html.page.tokens import TokenRefused
 from dfws_html.page.visitors import Visitor
-from dfws_html.sockets.guests import Guest, standing
+from dfws_html.sockets.guests import Guest, standing, was_welcomed
 from dfws_html.sockets.pace import Pace
 from dfws_html.sockets.window import Window, parsed
 from dfws_html.window_info import WindowInfo
@@ -48,10 +48,10 @@ class Desk:
         self.world, self.server = world, server
         self.load, self.window_info = load, window_info
 
-    async def take(self, call):
+    async def take(self, call, *, life):
         world = self.world
         try:
-            jobs = admit(call, self.load, self.window_info, now=world.loop.now)
+            jobs = admit(call, self.load, self.window_info, now=world.loop.now, life=life)
         except UnknownSignal as error:
             raise ProtocolError("unknown", call.n, str(error)) from error
         await self.server.wire.trip()
@@ -161,10 +161,8 @@ class Connection:
         token, issued = world.token_of(hello.token)
         if world.loop.now - issued > TOKEN_AGE:
             raise TokenRefused("identity", "it is too old")
-        fresh = not (
-            world.parts.may_claim(token, hello, world.life())
-            and world.ledger.claim(token.window, hello.load)
-        )
+        made_in = None if was_welcomed(token, hello) else token.life
+        fresh = not world.ledger.claim(token.window, hello.load, life=made_in)
         if fresh:
             token = replace(token, window=world.new_id("w"))
             world.ledger.claim(token.window, hello.load)
