@@ -60,7 +60,7 @@ def good():
             ("life", 3): Published(("a", "b"), '{"mark":33}'),
         },
         pages=[page, other],
-        handlers=("one", "two"),
+        handlers={"one": False, "two": True},
         runs={(7, "one"): 1, (7, "two"): 1},
         life="life",
     )
@@ -76,6 +76,12 @@ def call(record):
 
 def test_the_judge_agrees_with_a_good_record():
     judge(good())
+
+
+def test_the_judge_agrees_that_what_is_reliable_runs_again():
+    record = good()
+    record.runs[7, "two"] = 2
+    judge(record)
 
 
 def test_the_judge_agrees_that_a_resync_covers_what_was_not_told():
@@ -121,7 +127,7 @@ BAD = {
         lambda r: r.published.update({("life", 1): Published(("a",), '{"mark":11}', "load-2")}),
     ),
     "acknowledged and not run": ("acknowledged", lambda r: r.runs.update({(7, "two"): 0})),
-    "run twice": ("acknowledged", lambda r: r.runs.update({(7, "two"): 2})),
+    "run twice": ("acknowledged", lambda r: r.runs.update({(7, "one"): 2})),
     "no outcome": ("outcome", lambda r: call(r).outcomes.clear()),
     "two outcomes": ("outcome", lambda r: call(r).outcomes.append("unknown")),
     "undelivered and run": ("outcome", lambda r: setattr(call(r), "outcomes", ["undelivered"])),

@@ -7,7 +7,9 @@ import json
 from dataclasses import replace
 
 from dfws_html.delivery.history import Frame
+from dfws_html.exceptions import Unreachable
 from dfws_html.protocol import Done, Fail, Push
+from dfws_html.work.ledger import Beginning
 from tests.simulation.record import Published
 
 ENTRIES = 3
@@ -49,10 +51,11 @@ class Wire:
 
 
 class Store:
-    """The history that all servers share; it may be wiped, and then it is another one."""
+    """The history that all servers share; it may be away, or wiped, and then it is another one."""
 
     def __init__(self, world):
         self._world = world
+        self.is_away = False
         self.wipe()
 
     def wipe(self):
@@ -92,17 +95,22 @@ class History:
         return self._store.kept.position()
 
     async def read(self, positions):
-        await self._wire.trip()
+        await self._trip()
         reading = await self._store.kept.read(positions)
-        await self._wire.trip()
+        await self._trip()
         return reading
 
     async def lasts(self, topics):
         topics = list(topics)
-        await self._wire.trip()
+        await self._trip()
         found = await self._store.kept.lasts(topics)
-        await self._wire.trip()
+        await self._trip()
         return found
+
+    async def _trip(self):
+        await self._wire.trip()
+        if self._store.is_away:
+            raise Unreachable("the history does not answer")
 
 
 class Bells:
@@ -180,13 +188,13 @@ class Queue:
         self.is_full = False
 
     def start(self):
-        if self.waiting:
+        if self.waiting and not self._world.store.is_away:
             job = self.waiting.pop(self._world.random.randrange(len(self.waiting)))
             self.taken.append((job, self._world.loop.now))
             self.running[self._run(job)] = job
 
     def go_on(self):
-        if self.running:
+        if self.running and not self._world.store.is_away:
             steps = self._world.random.choice(list(self.running))
             if next(steps, self) is self:
                 del self.running[steps]
@@ -197,7 +205,8 @@ class Queue:
         if self.running:
             steps = self._world.random.choice(list(self.running))
             job = self.running.pop(steps)
-            self._world.record.excused.add(job_name(job))
+            if not job.reliable:
+                self._world.record.excused.add(job_name(job))
             self.waiting.append(job)
 
     def redeliver(self):
@@ -218,13 +227,16 @@ class Queue:
         """A worker's body in the order of `work/execution.py`, so that it can die in between."""
         world, call = self._world, job.call
         yield
-        seconds = max(job.expires - world.loop.now, 0) + REDELIVERY + 300
-        if not world.ledger.begin(job.task_id, seconds=seconds):
-            return
+        beginning = world.ledger.begin(
+            job.task_id, seconds=self._mark_seconds(job), life=job.life, again=job.reliable
+        )
         yield
-        if world.loop.now > job.expires:
+        if beginning is Beginning.HAD:
+            return
+        too_late = beginning is Beginning.FIRST and world.loop.now > job.expires
+        if beginning is Beginning.OVER or too_late:
             world.record.excused.add(job_name(job))
-            yield from self._end(job, None)
+            yield from self._end(job, None, "expired" if too_late else "unknown")
             return
         world.record.runs[job_name(job)] += 1
         yield
@@ -232,19 +244,25 @@ class Queue:
         push = Push(signal="s", arguments=mark, signal_id="i", call=str(call))
         world.store.publish([own(call.window)], push.body(), load=world.callers[job_name(job)[0]])
         yield
-        yield from self._end(job, None if world.random.random() < 0.1 else "1")
+        yield from self._end(job, None if world.random.random() < 0.1 else "1", "error")
 
-    def _end(self, job, answer):
+    def _end(self, job, answer, code):
         world, call = self._world, job.call
+        if job.reliable and not world.ledger.finish(job.task_id, seconds=self._mark_seconds(job)):
+            return  # another run ended before
+        yield
         answers = world.ledger.end(call, job.handler, answer)
         yield
         if answer is None:
-            told = Fail(call=str(call), code="error", error="it raised").body()
+            told = Fail(call=str(call), code=code, error="it did not end well").body()
         elif answers is not None and call.reply:
             told = Done(call=str(call), result="1").body()
         else:
             return
         world.store.publish([own(call.window)], told)
+
+    def _mark_seconds(self, job):
+        return max(job.expires - self._world.loop.now, 0) + REDELIVERY + 300
 
 
 def job_name(job):

@@ -8,7 +8,7 @@ from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.hub import Hub
 from dfws_html.protocol import Ack, Call
 from dfws_html.sockets.window import parsed
-from dfws_html.work.ledger import MemoryLedger
+from dfws_html.work.ledger import Beginning, MemoryLedger
 from tests.simulation.deployment import Bells
 from tests.simulation.page import Outbox, Page, Positions
 from tests.simulation.server import Socket
@@ -30,8 +30,9 @@ class UncutHistory(MemoryHistory):
     async def read(self, positions):
         reading = await super().read(positions)
         topics = {
-            topic: replace(found, entries=found.entries or ())
+            topic: replace(found, entries=()) if is_cut else found
             for topic, found in reading.topics.items()
+            for is_cut in [found.entries is None and positions[topic] >= 0]
         }
         return replace(reading, topics=topics)
 
@@ -68,13 +69,34 @@ class OpenLedger(MemoryLedger):
 
     def begin(self, task_id, **options):
         super().begin(task_id, **options)
-        return True
+        return Beginning.FIRST
+
+
+class LifelessLedger(MemoryLedger):
+    """No life of calls: one that was sent in another life runs."""
+
+    def begin(self, task_id, *, life, **options):
+        return super().begin(task_id, **options)
+
+
+class EndlessLedger(MemoryLedger):
+    """No end of claims: whoever asks first after they were lost has the window id."""
+
+    def claim(self, window, load, **options):
+        return super().claim(window, load)
+
+
+class OnceLedger(MemoryLedger):
+    """Nothing is reliable: what has begun has had its run."""
+
+    def begin(self, task_id, *, again, **options):
+        return super().begin(task_id, **options)
 
 
 class GenerousLedger(MemoryLedger):
     """No claim: a window id is everybody's."""
 
-    def claim(self, window, load):
+    def claim(self, window, load, **options):
         return True
 
 
@@ -144,10 +166,12 @@ MUTANTS = {
     "subscribe first": Mutant("down", replace(REAL, hub=ReadingFirstUncheckedHub), "gap"),
     "told once": Mutant("down", replace(REAL, page=ManyTimesPage), "twice"),
     "dedupe": Mutant("up", replace(REAL, ledger=OpenLedger), "acknowledged"),
+    "life of calls": Mutant("up", replace(REAL, ledger=LifelessLedger), "acknowledged"),
+    "reliable": Mutant("up", replace(REAL, ledger=OnceLedger), "acknowledged"),
     "ack order": Mutant("up", replace(REAL, socket=HastySocket), "acknowledged"),
     "outbox": Mutant("up", replace(REAL, page=ForgetfulPage), "silence"),
     "claim": Mutant("up", replace(REAL, ledger=GenerousLedger), "isolation"),
-    "claims end": Mutant("up", replace(REAL, may_claim=lambda *given: True), "isolation"),
+    "claims end": Mutant("up", replace(REAL, ledger=EndlessLedger), "isolation"),
     "name": Mutant("up", replace(REAL, page=OneNamePage), "acknowledged"),
 }
 

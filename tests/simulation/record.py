@@ -62,8 +62,8 @@ class Record:
     pages: list[PageLog] = field(default_factory=list)
     # Jobs by the mark of their call and their handler.
     runs: Counter[tuple[int, str]] = field(default_factory=Counter)
-    # Those that need not have run: they came too late, or died with their worker or with Redis.
+    # Those that need not have run: too late, of another life, or dead with their worker.
     excused: set[tuple[int, str]] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)  # calls that nobody takes although all is calm
-    handlers: tuple[str, ...] = ()
+    handlers: dict[str, bool] = field(default_factory=dict)  # by key, whether it is reliable
     life: str = ""

@@ -10,9 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from dfws_html.delivery.hub import Subscriber
 from dfws_html.delivery.outlet import Bounds, Outlet
 from dfws_html.delivery.publishing import Publisher
-from dfws_html.exceptions import ProtocolError, UnknownSignal
+from dfws_html.exceptions import ProtocolError, UnknownSignal, Unreachable
+from dfws_html.page.tokens import TokenRefused
 from dfws_html.page.visitors import Visitor
-from dfws_html.sockets.guests import Guest, standing
+from dfws_html.sockets.guests import Guest, standing, was_welcomed
 from dfws_html.sockets.pace import Pace
 from dfws_html.sockets.window import Window, parsed
 from dfws_html.window_info import WindowInfo
@@ -47,10 +48,10 @@ class Desk:
         self.world, self.server = world, server
         self.load, self.window_info = load, window_info
 
-    async def take(self, call):
+    async def take(self, call, *, life):
         world = self.world
         try:
-            jobs = admit(call, self.load, self.window_info, now=world.loop.now)
+            jobs = admit(call, self.load, self.window_info, now=world.loop.now, life=life)
         except UnknownSignal as error:
             raise ProtocolError("unknown", call.n, str(error)) from error
         await self.server.wire.trip()
@@ -139,25 +140,29 @@ class Connection:
         if self.window is not None:
             await self.window.take(text)
             return
-        hello = parsed(text)
-        guest = self._recognise(hello)
-        if guest is None:
+        try:
+            await self._greet(parsed(text))
+        except TokenRefused:
             self.refused = True
             self.cut()
-            return
+        except Unreachable:
+            self.cut()
+
+    async def _greet(self, hello):
+        guest = self._recognise(hello)
         self.window = self.world.parts.socket(self.world, self.server, guest, hello, self.outlet)
         await self.window.arrive()
 
     def _recognise(self, hello):
         """As `sockets/guests.py` does, with the world's ledger and clock."""
         world = self.world
+        if world.store.is_away:
+            raise Unreachable("the ledger does not answer")
         token, issued = world.token_of(hello.token)
         if world.loop.now - issued > TOKEN_AGE:
-            return None
-        fresh = not (
-            world.parts.may_claim(token, hello, world.life())
-            and world.ledger.claim(token.window, hello.load)
-        )
+            raise TokenRefused("identity", "it is too old")
+        made_in = None if was_welcomed(token, hello) else token.life
+        fresh = not world.ledger.claim(token.window, hello.load, life=made_in)
         if fresh:
             token = replace(token, window=world.new_id("w"))
             world.ledger.claim(token.window, hello.load)

@@ -13,7 +13,14 @@ from tests.simulation.world import SIGNAL, Parts, World
 
 REAL = Parts()
 
-_FAULTS = (("cut", 2), ("kill_server", 0.3), ("wipe", 0.25), ("roll_back", 0.2), ("stall", 0.6))
+_FAULTS = (
+    ("cut", 2),
+    ("kill_server", 0.3),
+    ("wipe", 0.35),
+    ("roll_back", 0.2),
+    ("stall", 0.6),
+    ("outage", 0.4),
+)
 _TRAFFIC = (("connect", 5), ("upload", 6), ("download", 5), ("trip", 6), ("time", 1.5))
 
 DOWN = (
@@ -32,11 +39,11 @@ DOWN = (
 UP = (
     *_FAULTS,
     *_TRAFFIC,
-    ("call", 6),
+    ("call", 4),
     ("start_job", 4),
-    ("work", 10),
-    ("kill_worker", 0.5),
-    ("redeliver", 1),
+    ("work", 6),
+    ("kill_worker", 1),
+    ("redeliver", 1.5),
     ("fill", 0.5),
     ("second_load", 1),
     ("leave", 0.2),
@@ -44,7 +51,7 @@ UP = (
     ("save", 0.5),
     ("late_frames", 1),
 )
-WAYS = {"down": (DOWN, 40), "up": (UP, 40)}
+WAYS = {"down": (DOWN, 30), "up": (UP, 34)}
 
 
 def walk(way, seed, parts=REAL):
@@ -116,14 +123,16 @@ def first_seed(way, seeds, parts, promise):
 def handlers():
     """Let two functions of this module be the handlers of the simulation's signal."""
     with registry.isolated():
-        for function in (first, second):
-            registry.add(Handler(signal=SIGNAL, function=function, is_allowed_to=everyone))
+        for function, reliable in [(once, False), (at_least_once, True)]:
+            registry.add(
+                Handler(signal=SIGNAL, function=function, is_allowed_to=everyone, reliable=reliable)
+            )
         yield
 
 
-def first(window_info, mark):
+def once(window_info, mark):
     """Take a call; what runs is written down by the simulation's own workers."""
 
 
-def second(window_info, mark):
-    """Take the same call."""
+def at_least_once(window_info, mark):
+    """Take the same call, reliably."""

@@ -12,8 +12,7 @@ from typing import Any
 from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.hub import Hub
 from dfws_html.page.living import topics_order
-from dfws_html.page.tokens import PageToken, sign, verify
-from dfws_html.sockets.guests import may_claim
+from dfws_html.page.tokens import VOID, PageToken, sign, verify
 from dfws_html.work.ledger import MemoryLedger
 from dfws_html.work.registry import registry
 from tests.simulation.deployment import Bells, Queue, Snapshot, Store, Wire, job_name, own
@@ -39,7 +38,6 @@ class Parts:
     socket: Callable[..., Any] = Socket
     desk: Callable[..., Any] = Desk
     page: Callable[..., Any] = Page
-    may_claim: Callable[..., Any] = may_claim
 
 
 class World:
@@ -49,7 +47,7 @@ class World:
         self.random = Random(seed)
         self.parts = parts
         self.loop = Loop()
-        self.record = Record(handlers=tuple(h.key for h in registry.handlers(SIGNAL)))
+        self.record = Record(handlers={h.key: h.reliable for h in registry.handlers(SIGNAL)})
         self.is_calm = False
         self._ids = 0
         self._issued = {}
@@ -78,7 +76,7 @@ class World:
         return self.store.kept.position()[0]
 
     def new_ledger(self):
-        self.ledger = self.parts.ledger(claim_seconds=2000, clock=self.loop.time)
+        self.ledger = self.parts.ledger(claim_seconds=2000, clock=self.loop.time, life=self.life)
         self.snapshot = Snapshot(self.ledger)
 
     def new_server(self):
@@ -96,7 +94,7 @@ class World:
         return self.parts.page(load, meta, self.loop.time, log)
 
     def rendered(self, token):
-        life, position = self.store.kept.position()
+        life, position = ("", VOID) if self.store.is_away else self.store.kept.position()
         text = self.signed(replace(token, life=life, position=position))
         return Meta(text, life, position)
 
@@ -116,6 +114,8 @@ class World:
         return self.random.choice(self.pages)
 
     def publish(self):
+        if self.store.is_away:
+            return
         random = self.random
         owns = [page.topics[0] for page in self.pages if page.topics]
         topics = random.sample([*TOPICS, *owns], random.choice([1, 1, 2, 3]))
@@ -123,7 +123,7 @@ class World:
 
     def order(self):
         page = self.a_page()
-        if page.topics:
+        if page.topics and not self.store.is_away:
             change = self.random.choice(["set", "add", "remove"])
             ids = self.random.sample(TOPICS, self.random.choice([1, 2]))
             body = topics_order(change, ids, page.topics[:1])
@@ -166,11 +166,18 @@ class World:
     def connect(self):
         page = self.a_page()
         if page.connection is None:
-            page.connect(Connection(self, self.random.choice(self.servers)))
-            if self.random.random() < 0.7:
-                page.connection.take(1)
+            self.reach(page)
         elif page.connection.is_cut and self.random.random() < 0.5:
             self.lose(page)
+
+    def reach(self, page):
+        """Connect; mostly at once, else something may happen before the page is welcomed."""
+        server = self.random.choice(self.servers)
+        page.connect(Connection(self, server))
+        if self.random.random() < 0.6:
+            page.connection.take(1)
+            server.wire.arrive_all()
+            page.read(self.random.choice([0, 1, 9]))
 
     def lose(self, page):
         refused = page.connection.refused
@@ -234,13 +241,22 @@ class World:
         self.servers[at].kill()
         self.servers[at] = self.new_server()
 
+    def outage(self):
+        """Redis does not answer for a while; or it answers again, and the servers look at once."""
+        self.store.is_away = not self.store.is_away
+        if not self.store.is_away:
+            for server in self.servers:
+                server.hub.returned()
+            self.loop.run()
+
     def wipe(self):
-        """Redis forgets everything: history, ledger and queue."""
-        for job in [*self.queue.waiting, *self.queue.running.values()]:
-            self.record.excused.add(job_name(job))
+        """Redis forgets everything: history and ledger, and the queue if that is in it."""
         self.store.wipe()
         self.new_ledger()
-        self.queue = Queue(self)
+        if self.random.random() < 0.5:
+            for job in [*self.queue.waiting, *self.queue.running.values()]:
+                self.record.excused.add(job_name(job))
+            self.queue = Queue(self)
 
     def roll_back(self):
         """Redis comes back with what it knew some time ago, and so in a new life."""
@@ -253,15 +269,18 @@ class World:
 
     def call(self):
         name = SIGNAL if self.random.random() < 0.9 else "simulation.none"
-        page, mark = self.a_page(), self.mark()
+        there = [page for page in self.pages if page.is_open]
+        page, mark = self.random.choice(there or self.pages), self.mark()
         self.callers[mark] = page.load
         page.call(name, self.random.random() < 0.7, mark)
 
     def start_job(self):
         self.queue.start()
+        self.queue.go_on()
 
     def work(self):
-        self.queue.go_on()
+        for _ in range(self.random.choice([1, 2, 6])):
+            self.queue.go_on()
 
     def kill_worker(self):
         self.queue.kill()
@@ -275,6 +294,9 @@ class World:
     # -------------------------------------------------------------- a seed's story
 
     def walk(self, acts, steps):
+        for page in self.pages:
+            if self.random.random() < 0.7:
+                self.reach(page)
         names, weights = _table(acts)
         for name in self.random.choices(names, cum_weights=weights, k=steps):
             self.step(name)
@@ -286,6 +308,8 @@ class World:
     def calm(self):
         """The faults end: every page comes back, everything arrives, and time passes."""
         self.is_calm = True
+        if self.store.is_away:
+            self.outage()
         self.queue.is_full = False
         for connection in self.stale:
             connection.take(100)
