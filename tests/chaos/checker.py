@@ -156,6 +156,13 @@ def no_gap(history: History) -> Iterator[Violation]:
 
 def nothing_lost(history: History) -> Iterator[Violation]:
     """1: what was published has been applied, or a later resync covers it."""
+    for message, window, fate in deliveries(history):
+        if fate == "lost":
+            yield Violation(1, f"{window} never got it", (message,))
+
+
+def deliveries(history: History) -> Iterator[tuple[Published, str, str]]:
+    """Return what each window was owed, and whether it is `applied`, `resynced` or `lost`."""
     place = {one.message: one for one in history.all(Applied)}
     hearers: dict[str, list[Loaded]] = defaultdict(list)
     for loaded in history.all(Loaded):
@@ -169,10 +176,14 @@ def nothing_lost(history: History) -> Iterator[Violation]:
         known = place.get(message.message)
         for room in message.rooms:
             for hearer in hearers[room]:
-                if hearer.at >= message.at or (hearer.window, message.message) in applied:
-                    continue
-                if not _covered(history.windows.get(hearer.window, []), message, room, known):
-                    yield Violation(1, f"{hearer.window} never got it", (message,))
+                if hearer.at >= message.at:
+                    continue  # it is in the page
+                if (hearer.window, message.message) in applied:
+                    yield message, hearer.window, "applied"
+                elif _covered(history.windows.get(hearer.window, []), message, room, known):
+                    yield message, hearer.window, "resynced"
+                else:
+                    yield message, hearer.window, "lost"
 
 
 def _covered(told: Sequence[Record], message: Published, room: str, known: Applied | None) -> bool:
@@ -413,6 +424,7 @@ def figures(records: Iterable[Record]) -> dict[str, object]:
         "messages in doubt": sum(not one.sure for one in history.all(Published)),
         "frames applied": len(history.all(Applied)),
         "sockets lost": dict(Counter(one.code for one in history.all(Lost))),
+        "frames owed": dict(Counter(fate for _, _, fate in deliveries(history))),
         "topics resynced": sum(len(one.rooms) for one in history.all(Resynced)),
         "calls": len(history.all(Called)),
         "acknowledged": len(history.all(Acked)),
