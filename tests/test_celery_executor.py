@@ -14,6 +14,7 @@ import time
 
 import pytest
 from celery import Celery
+from celery.exceptions import Reject
 from celery.signals import task_failure
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
@@ -27,7 +28,7 @@ from dfws_html.sockets.calls import Calls
 from dfws_html.tasks import SERVER, WINDOW, trigger, trigger_signal
 from dfws_html.work.celery_executor import CeleryExecutor
 from dfws_html.work.executors import check_workers, executor
-from dfws_html.work.jobs import from_dict
+from dfws_html.work.jobs import from_dict, to_dict
 from dfws_html.work.ledger import ledger
 from dfws_html.work.registry import registry
 from dfws_html.work.threads import ThreadExecutor
@@ -196,6 +197,33 @@ def test_what_is_sent(redis, engine):
     assert message["content-type"] == "application/json"
     [[values], *_] = json.loads(base64.b64decode(message["body"]))
     assert from_dict(values) == job
+
+
+def test_a_reliable_job_is_acknowledged_after_it_ran(redis, engine):
+    register(lambda window_info: None, reliable=True)
+    [job] = admitted("s")
+    engine.submit(job)
+    [message] = waiting(redis)
+    assert message["headers"]["task"] == "dfws_html.run_reliable"
+    task = engine._app.tasks["dfws_html.run_reliable"]
+    assert (task.acks_late, task.reject_on_worker_lost) == (True, True)
+    task = engine._app.tasks["dfws_html.run"]
+    assert not task.acks_late
+
+
+@pytest.mark.parametrize(("reliable", "error"), [(True, Reject), (False, Unreachable)])
+def test_without_a_ledger_a_reliable_job_goes_back_to_its_queue(redis, app, reliable, error):
+    register(lambda window_info: None, reliable=reliable)
+    [job] = admitted("s")
+    task = app.tasks["dfws_html.run_reliable" if reliable else "dfws_html.run"]
+    redis.kill()
+    task.push_request(id=job.task_id, retries=0, is_eager=False)
+    try:
+        with pytest.raises(error) as raised:
+            task(to_dict(job))
+    finally:
+        task.pop_request()
+    assert getattr(raised.value, "requeue", False) is reliable
 
 
 def test_a_commit_s_signals_keep_their_order(redis, engine, settings):

@@ -4,6 +4,7 @@ import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
+from dfws_html.delivery.publishing import publisher
 from dfws_html.page.origins import request_of
 from dfws_html.page.tokens import PageToken, sign
 from dfws_html.protocol import Hello
@@ -64,6 +65,21 @@ def test_the_first_load_has_the_window_and_keeps_it():
     assert second.token.window != "claimed"
     assert second.window_info.window_key == second.token.window
     assert second.token.topics == (topic_id(f"-window.{second.token.window}"), "a")
+
+
+def test_after_a_lost_history_a_first_hello_can_t_be_told_from_a_second_load_s():
+    window = PageToken(window="lost", topics=(topic_id("-window.lost"), "a"), life="l0")
+
+    def come(load, **said):
+        return recognise(request_of(scope_of()), hello(window, load=load, **said))
+
+    now = publisher().history.position()[0]
+    assert come("load-one", life="l0").fresh
+    assert come("load-two", life="l0").fresh
+    # One that was welcomed has sent calls by this id: it keeps it, in the next life too.
+    assert not come("load-one", life="l0", positions={0: 3}).fresh
+    assert not come("load-one", life=now).fresh
+    assert come("load-two", life=now).fresh
 
 
 def test_what_is_known_of_the_window():

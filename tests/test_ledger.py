@@ -1,12 +1,17 @@
 """Who owns a window id, what has begun, what has ended; each forgotten in its time."""
 
+import secrets
 import threading
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from dfws_html.delivery import connections
+from dfws_html.delivery.redis_history import RedisHistory
 from dfws_html.exceptions import Unreachable
 from dfws_html.work.jobs import CallName
-from dfws_html.work.ledger import MemoryLedger, RedisLedger, ledger
+from dfws_html.work.ledger import Beginning, MemoryLedger, RedisLedger, ledger
 
 
 class Clock:
@@ -22,8 +27,14 @@ def clock():
 
 
 @pytest.fixture
-def memory(clock):
-    return MemoryLedger(claim_seconds=100, clock=clock)
+def lives():
+    """The life of the history beside a memory's ledger."""
+    return ["l1"]
+
+
+@pytest.fixture
+def memory(clock, lives):
+    return MemoryLedger(claim_seconds=100, clock=clock, life=lambda: lives[0])
 
 
 @pytest.fixture
@@ -86,6 +97,102 @@ def test_a_job_begins_once_while_its_mark_lives(memory, clock):
     assert memory.begin("u", seconds=600)
     clock.now += 200
     assert memory.begin("t", seconds=600)
+
+
+def test_what_may_run_again_does_until_it_has_ended(book):
+    def begin():
+        return book.begin("t", seconds=60, again=True)
+
+    assert [begin(), begin()] == [Beginning.FIRST, Beginning.AGAIN]
+    assert book.finish("t", seconds=60)
+    assert not book.finish("t", seconds=60), "another has ended it"
+    assert begin() is Beginning.HAD
+    assert [bool(one) for one in (Beginning.FIRST, Beginning.AGAIN)] == [True, True]
+    assert not Beginning.HAD
+
+
+def test_what_runs_once_has_ended_when_it_begins(book):
+    assert book.begin("t", seconds=60) is Beginning.FIRST
+    assert book.begin("t", seconds=60, again=True) is Beginning.HAD
+    assert not book.finish("t", seconds=60)
+    assert book.finish("u", seconds=60), "it never begins then"
+    assert book.begin("u", seconds=60) is Beginning.HAD
+
+
+@pytest.fixture(params=["memory", "wiped", "restarted"])
+def two_lives(request):
+    """A ledger, the life of its history, and what ends that life: marks go, or they stay."""
+    if request.param == "memory":
+        lives = request.getfixturevalue("lives")
+        return request.getfixturevalue("memory"), lambda: lives[0], lambda: lives.insert(0, "l2")
+    redis, book = request.getfixturevalue("redis"), request.getfixturevalue("redis_book")
+    history = RedisHistory(connections.configured(), prefix="own")
+
+    def end():
+        if request.param == "wiped":
+            redis.flush()
+        else:
+            with redis.client() as client:  # as one that kept its data finds it
+                client.hset("own:seq", "run", "of another server")
+
+    return book, lambda: history.position()[0], end
+
+
+def test_a_job_of_another_life_does_not_run(two_lives):
+    book, life, end = two_lives
+    first = life()
+    assert book.begin("before", seconds=60, life=first) is Beginning.FIRST
+    end()
+    assert book.begin("t", seconds=60, life=first) is Beginning.OVER
+    assert book.begin("t", seconds=60, life=first) is Beginning.HAD, "it has been told"
+    assert book.begin("u", seconds=60) is Beginning.FIRST, "the server's own bear no life"
+    assert book.begin("v", seconds=60, life=life()) is Beginning.FIRST
+    assert not Beginning.OVER
+
+
+def test_a_job_that_has_its_mark_from_another_life_says_nothing(redis, redis_book):
+    history = RedisHistory(connections.configured(), prefix="own")
+    first = history.position()[0]
+    redis_book.begin("t", seconds=60, life=first)
+    with redis.client() as client:
+        client.hset("own:seq", "run", "of another server")
+    assert redis_book.begin("t", seconds=60, life=first) is Beginning.HAD
+
+
+def test_what_may_run_again_runs_in_every_life(two_lives):
+    book, life, end = two_lives
+    first = life()
+    end()
+    assert book.begin("t", seconds=60, life=first, again=True) is Beginning.FIRST
+
+
+def test_a_begin_is_one_round_trip(redis, redis_book):
+    life = RedisHistory(connections.configured(), prefix="own").position()[0]
+    redis_book.begin("t", seconds=60, life=life)
+    with redis.client() as client, client.monitor() as seen:
+        redis_book.begin("u", seconds=60, life=life)
+        connections.client().echo("the end")
+        asked = []
+        for command in seen.listen():
+            if "the end" in command["command"]:
+                break
+            if command["client_type"] != "lua":
+                asked.append(command["command"].split()[0])
+    assert asked == ["EVALSHA"]
+
+
+def test_what_runs_again_does_not_keep_its_mark_alive(memory, redis_book, redis, clock):
+    memory.begin("t", seconds=60, again=True)
+    clock.now += 59
+    assert memory.begin("t", seconds=60, again=True) is Beginning.AGAIN
+    clock.now += 2
+    memory._next_sweep = 0
+    assert memory.begin("t", seconds=60, again=True) is Beginning.FIRST
+    redis_book.begin("t", seconds=60, again=True)
+    with redis.client() as client:
+        client.expire("own:x:t", 5)
+        redis_book.begin("t", seconds=60, again=True)
+        assert client.ttl("own:x:t") <= 5
 
 
 def test_the_last_handler_gets_all_results(book):
@@ -159,6 +266,32 @@ def test_an_empty_result_is_no_failure(book):
     assert book.end(call(handlers=1), "a", "") == [""]
 
 
+CALLS = st.builds(call, st.integers(1, 2), st.integers(1, 3), st.sampled_from("vw"))
+STEPS = st.one_of(
+    st.tuples(st.just("claim"), st.sampled_from("vw"), st.sampled_from(["one", "two", ""])),
+    st.tuples(st.just("begin"), st.sampled_from(["w.c.1.h", "w.c.1.g", "é"])),
+    st.tuples(
+        st.just("end"), CALLS, st.sampled_from("abc"), st.none() | st.sampled_from(["", "1"])
+    ),
+)
+
+
+@settings(
+    max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(st.lists(STEPS, min_size=3, max_size=8))
+def test_redis_does_what_the_memory_does(redis, steps):
+    books = MemoryLedger(), RedisLedger(prefix=secrets.token_hex(4))
+
+    def take(book, name, *arguments):
+        found = getattr(book, name)(*arguments, **({"seconds": 60} if name == "begin" else {}))
+        return sorted(found) if isinstance(found, list) else found
+
+    for step in steps:
+        in_memory, in_redis = (take(book, *step) for book in books)
+        assert in_redis == in_memory, step
+
+
 def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
     assert redis_book.begin("t", seconds=0)
 
@@ -168,6 +301,7 @@ def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
     [
         lambda book: book.claim("w", "c"),
         lambda book: book.begin("t", seconds=60),
+        lambda book: book.finish("t", seconds=60),
         lambda book: book.end(call(), "a", "1"),
     ],
 )

@@ -181,7 +181,7 @@ def mutated(draw):
 
 
 hostile = settings(
-    max_examples=650, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=700, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 

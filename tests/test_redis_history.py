@@ -39,9 +39,11 @@ appends = st.lists(st.builds(Frame, topics, bodies, st.booleans()), max_size=4)
 looks = st.dictionaries(st.sampled_from("abcd"), st.integers(-1, 12), min_size=1)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(
-    steps=st.lists(st.one_of(appends, looks), max_size=12),
+    steps=st.lists(st.one_of(appends, looks), min_size=2, max_size=6),
     entries=st.integers(1, 4),
     size=st.integers(1, 60),
 )

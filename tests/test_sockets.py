@@ -16,6 +16,7 @@ from django.test import Client
 from websockets.exceptions import InvalidStatus
 
 from dfws_html.decorators import everyone, is_authenticated, signal
+from dfws_html.delivery import connections
 from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.tasks import BROADCAST, WINDOW, atrigger
 from dfws_html.window_info import WindowInfo
@@ -100,6 +101,72 @@ async def test_a_call_is_acknowledged_and_done(server, client, ran):
         assert await wire.answer(7) == {"df": "ack", "n": 7}
         done = await wire.frame("done")
         assert (done["call"], done["result"]) == (f"{page.load}.7", 3)
+
+
+async def test_a_call_bears_the_life_that_its_window_knows(server, client, handlers, settings):
+    settings.WEBSOCKET_WORKERS = "tests.test_sockets.Recording"
+    recorded.clear()
+
+    @signal(path="test.any", is_allowed_to=everyone)
+    def any_signal(window_info):
+        pass
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        welcome = await wire.hello(page)
+        await wire.call("test.any", 1)
+        if not connections.is_configured():
+            assert [job.life for job in recorded] == [welcome["life"]]
+            return
+        client = connections.client()
+        client.hset("ws:seq", "run", "of another server")
+        await atrigger(nobody(), "to.all", to=BROADCAST)
+        resync = await wire.frame("resync")
+        await wire.call("test.any", 2)
+        assert [job.life for job in recorded] == [welcome["life"], resync["life"]]
+        assert resync["life"] != welcome["life"]
+
+
+recorded = []
+
+
+class Recording:
+    """An engine that runs nothing."""
+
+    blocking = False
+
+    def submit(self, *jobs):
+        recorded.extend(jobs)
+
+    def stop(self, seconds):
+        pass
+
+
+async def test_a_slow_function_is_left_out_of_the_wait(server, client, handlers):
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def slow(window_info):
+        assert goes_on.wait(PATIENCE)
+        ended.set()
+
+    signal(path="test.slow", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+    signal(path="test.both", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+
+    @signal(path="test.both", is_allowed_to=everyone)
+    def quick(window_info):
+        return "quick"
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        await wire.hello(page)
+        for n, (name, result) in enumerate([("test.slow", None), ("test.both", "quick")]):
+            await wire.send(signal=name, n=n, opts={}, reply=True)
+            assert (await wire.frame("done", call=f"{page.load}.{n}"))["result"] == result
+            await wire.heartbeat()
+            assert {"df": "ack", "n": n} in wire.frames
+        assert not ended.is_set()
+        goes_on.set()
+        assert await asyncio.to_thread(ended.wait, PATIENCE)
 
 
 # ------------------------------------------------------------------ who gets in

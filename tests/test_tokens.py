@@ -2,6 +2,8 @@
 
 import pytest
 from django.core import signing
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from dfws_html.page.tokens import PageToken, TokenRefused, new_window_id, sign, verify
 from dfws_html.protocol import VERSION
@@ -107,3 +109,53 @@ def test_window_ids_are_128_bits():
     ids = {new_window_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert {len(one) for one in ids} == {22}
+
+
+# ------------------------------------------------------------------ properties
+
+TEXT = st.text(max_size=24)
+TOKENS = st.builds(
+    PageToken,
+    window=TEXT,
+    user=TEXT,
+    session=TEXT,
+    topics=st.lists(st.none() | TEXT, max_size=8).map(tuple),
+    position=st.integers(-1, 2**53),
+    life=TEXT,
+    key=TEXT,
+)
+SPOILT = "ABab09-_.:= \0\ud800é"
+
+
+@settings(max_examples=700, deadline=None)
+@given(TOKENS)
+def test_any_token_comes_back_whole(token):
+    assert verify(sign(token)) == token
+
+
+@settings(max_examples=700, deadline=None)
+@given(TOKENS, st.integers(0), st.integers(0, 3), st.text(SPOILT, max_size=3))
+def test_any_token_that_was_changed_is_refused(token, at, gone, come):
+    text = sign(token)
+    at %= len(text) + 1
+    changed = text[:at] + come + text[at + gone :]
+    # The last character of a signature holds bits that are not used: other text, same bytes.
+    assume(changed[:-1] != text[:-1] or len(changed) != len(text))
+    assert refused(changed) == "identity"
+
+
+NAMES = st.lists(st.sampled_from("abcdef"), max_size=6)
+
+
+@settings(max_examples=700, deadline=None)
+@given(NAMES, st.lists(NAMES, max_size=6))
+def test_an_index_means_one_topic_whatever_is_chosen(first, changes):
+    token = PageToken(window="w", topics=tuple(dict.fromkeys(first)))
+    meant = dict(enumerate(token.topics))
+    for wanted in changes:
+        token = token.with_topics(wanted)
+        assert {topic for topic in token.topics if topic is not None} == set(wanted)
+        assert len(token.topics) >= len(meant)
+        for index, topic in enumerate(token.topics):
+            assert topic is None or meant.setdefault(index, topic) == topic
+            meant.setdefault(index, topic)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from dfws_html.delivery.publishing import publisher
 from dfws_html.page.tokens import VOID, PageToken, new_window_id, verify
 from dfws_html.page.visitors import Visitor, check_identity, visitor
 from dfws_html.protocol import Hello
@@ -14,7 +15,7 @@ from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing"]
+__all__ = ["Guest", "Standing", "may_claim", "recognise", "recognise_again", "standing"]
 
 
 _LONGEST_URL = 2048  # it travels in every job
@@ -58,7 +59,7 @@ def recognise(request: HttpRequest, hello: Hello) -> Guest:
     token = verify(hello.token)
     who = visitor(request.COOKIES)
     check_identity(token, who)
-    token, fresh = _claimed(token, hello.load)
+    token, fresh = _claimed(token, hello)
     window_info = _window_info(request, token, who, hello.url)
     # Its own topic is that of the id it has now, by the key of now.
     own = topic_ids(topic_names(window_info, [WINDOW]))
@@ -96,12 +97,29 @@ def standing(token: PageToken, hello: Hello, *, fresh: bool) -> Standing:
     )
 
 
-def _claimed(token: PageToken, load: str) -> tuple[PageToken, bool]:
+def may_claim(token: PageToken, hello: Hello, life: str) -> bool:
+    """Return whether a load may have its page's window id if nobody else has claimed it.
+
+    The claims went with the life of the history that they were made in. So the first hello of a
+    page from another life may be that of a second load, whose first one still lives. A load that
+    has been welcomed keeps its id: its calls bear it, and must not run once more by another name.
+
+    Args:
+        token: of the page.
+        hello: of the load.
+        life: of the history as it is now.
+    """
+    welcomed = bool(hello.positions) or hello.life not in {"", token.life}
+    return welcomed or token.life == life
+
+
+def _claimed(token: PageToken, hello: Hello) -> tuple[PageToken, bool]:
     """Return the token, with a fresh window id if another load of the same page has this one."""
-    if ledger().claim(token.window, load):
+    life, _ = publisher().history.position()
+    if may_claim(token, hello, life) and ledger().claim(token.window, hello.load):
         return token, False
     fresh = replace(token, window=new_window_id())
-    ledger().claim(fresh.window, load)
+    ledger().claim(fresh.window, hello.load)
     return fresh, True
 
 

@@ -19,8 +19,8 @@ from kombu.exceptions import LimitExceeded, OperationalError
 
 from dfws_html.exceptions import Unreachable
 from dfws_html.work import execution, jobs
-from dfws_html.work.celery_task import NAME, redelivery
-from dfws_html.work.jobs import Job
+from dfws_html.work.celery_task import NAME, RELIABLE, redelivery
+from dfws_html.work.jobs import HandlerJob, Job
 
 __all__ = ["CeleryExecutor", "celery_app", "project_app"]
 
@@ -91,7 +91,6 @@ class CeleryExecutor:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._task = app.tasks[NAME]
         self._lock = threading.Lock()
         self._pool: Any = None
 
@@ -141,7 +140,7 @@ class CeleryExecutor:
     def _publish(self, given: Sequence[Job], connection: Any, sent: list[Job]) -> None:
         producer = self._app.amqp.Producer(connection, auto_declare=False)
         for job in given:
-            self._task.apply_async(
+            self._task_of(job).apply_async(
                 (jobs.to_dict(job),),
                 task_id=job.task_id,
                 queue=job.queue,
@@ -155,6 +154,9 @@ class CeleryExecutor:
                 serializer="json",
             )
             sent.append(job)
+
+    def _task_of(self, job: Job) -> Any:
+        return self._app.tasks[RELIABLE if isinstance(job, HandlerJob) and job.reliable else NAME]
 
     def _spare(self, sent: Sequence[Job]) -> None:
         names = ", ".join(job.task_id for job in sent)
@@ -207,7 +209,7 @@ class CeleryExecutor:
         for job in given:
             values = json.loads(json.dumps(jobs.to_dict(job)))
             try:
-                self._task.apply((values,), task_id=job.task_id)
+                self._task_of(job).apply((values,), task_id=job.task_id)
             except Exception as error:  # noqa: BLE001 - `task_eager_propagates`; the others have their turn
                 raised = raised or error
         if raised is not None:

@@ -17,7 +17,7 @@ class CallName:
         window: the window's id.
         load: the id that the page made for itself when it was loaded.
         n: the call's number in that load.
-        handlers: how many jobs the call has become.
+        handlers: how many of its jobs have to end before it has ended.
         reply: whether the page waits for the outcome.
     """
 
@@ -52,13 +52,16 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerJob(Job):
-    """One handler, to be run once.
+    """One handler, to be run.
 
     Attributes:
         handler: the key of the handler.
         window_info: ``WindowInfo.to_dict()`` as JSON.
         arguments: as JSON.
         from_client: whether a browser sent it, so that rights are checked again.
+        reliable: whether it runs at least once, instead of at most once.
+        reply: whether the end of its call waits for it.
+        life: of the history in which a browser sent it, empty where that says nothing.
         call: the browser's call that it answers.
     """
 
@@ -66,6 +69,9 @@ class HandlerJob(Job):
     window_info: str
     arguments: str
     from_client: bool = False
+    reliable: bool = False
+    reply: bool = True
+    life: str = ""
     call: CallName | None = None
 
 

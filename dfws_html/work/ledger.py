@@ -10,10 +10,11 @@ from typing import Protocol
 
 from dfws_html import conf
 from dfws_html.delivery import connections
+from dfws_html.delivery.publishing import publisher
 from dfws_html.work.jobs import CallName
-from dfws_html.work.redis_ledger import CALL_SECONDS, RedisLedger
+from dfws_html.work.redis_ledger import CALL_SECONDS, Beginning, RedisLedger
 
-__all__ = ["Ledger", "MemoryLedger", "RedisLedger", "ledger"]
+__all__ = ["Beginning", "Ledger", "MemoryLedger", "RedisLedger", "ledger"]
 
 
 class Ledger(Protocol):
@@ -27,8 +28,23 @@ class Ledger(Protocol):
         """Give a window id to the first load that asks; return whether it is this load's."""
         ...
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
-        """Mark a job as begun; return False if it was. The mark is kept for ``seconds``."""
+    def begin(
+        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+    ) -> Beginning:
+        """Mark a job as begun, unless it was, and return whether it may run.
+
+        Args:
+            task_id: the job's.
+            seconds: for which the mark is kept; what runs again does not renew it.
+            life: of the history in which the job was sent: in another one, the mark that it may
+                have had is lost. Empty where that says nothing.
+            again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
+                had its run as soon as it has begun. What may run again does so in every life.
+        """
+        ...
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """Mark a job as one that has had its run; return False if it was."""
         ...
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
@@ -52,22 +68,29 @@ class MemoryLedger:
     Args:
         claim_seconds: for which a window id stays with its load: longer than any token lives.
         clock: seconds that never go back.
+        life: gives the life of the history beside it.
 
     >>> book = MemoryLedger()
     >>> book.claim("w", "first"), book.claim("w", "second")
     (True, False)
-    >>> book.begin("t", seconds=60), book.begin("t", seconds=60)
-    (True, False)
+    >>> book.begin("t", seconds=60).name, book.begin("t", seconds=60).name
+    ('FIRST', 'HAD')
     """
 
     def __init__(
-        self, *, claim_seconds: float = 72_000, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        claim_seconds: float = 72_000,
+        clock: Callable[[], float] = time.monotonic,
+        life: Callable[[], str] = str,
     ) -> None:
         self._claim_seconds = claim_seconds
         self._clock = clock
+        self._life = life
         self._lock = threading.Lock()
         self._claims: dict[str, tuple[str, float]] = {}
-        self._begun: dict[str, float] = {}
+        # Whether a job has had its run, and for how long that is known.
+        self._marks: dict[str, tuple[bool, float]] = {}
         self._calls: dict[str, _Call] = {}
         self._next_sweep = 0.0
 
@@ -80,14 +103,26 @@ class MemoryLedger:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
+    def begin(
+        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+    ) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
-            if task_id in self._begun:
-                return False
-            self._begun[task_id] = now + seconds
-            return True
+            if task_id in self._marks:
+                had = self._marks[task_id][0] or not again
+                return Beginning.HAD if had else Beginning.AGAIN
+            self._marks[task_id] = (not again, now + seconds)
+            over = life and not again and life != self._life()
+            return Beginning.OVER if over else Beginning.FIRST
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """See :meth:`Ledger.finish`."""
+        with self._lock:
+            now = self._sweep()
+            had = self._marks.get(task_id, (False, 0.0))[0]
+            self._marks[task_id] = (True, now + seconds)
+            return not had
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
@@ -107,9 +142,13 @@ class MemoryLedger:
         if now >= self._next_sweep:
             self._next_sweep = now + 60
             self._claims = {key: kept for key, kept in self._claims.items() if kept[1] > now}
-            self._begun = {key: ends for key, ends in self._begun.items() if ends > now}
+            self._marks = {key: kept for key, kept in self._marks.items() if kept[1] > now}
             self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
         return now
+
+
+def _life() -> str:
+    return publisher().history.position()[0]
 
 
 _ledgers: dict[int, MemoryLedger] = {}
@@ -126,5 +165,5 @@ def ledger() -> Ledger:
         return RedisLedger(prefix=conf.get("REDIS_PREFIX"), claim_seconds=2 * age)
     with _lock:
         if age not in _ledgers:
-            _ledgers[age] = MemoryLedger(claim_seconds=2 * age)
+            _ledgers[age] = MemoryLedger(claim_seconds=2 * age, life=_life)
         return _ledgers[age]
