@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +36,8 @@ CONVERGENCE = 30.0  # seconds from the last fault until every window has everyth
 FORGETTING = frozenset({"kill redis", "empty redis", "roll back redis"})
 DEAF = frozenset({"kill redis", "stall redis", "part from redis", "cut from redis"})
 MEMORY = {"server": 200 << 20, "worker": 200 << 20, "redis": 128 << 20}
+# How a job ends that Redis did not let begin: it was away, or has forgotten which have begun.
+_NOT_BEGUN = {"Unreachable": "Redis was away", "_LifeIsOver": "another life"}
 _AT_A_TIME = 0.1  # seconds in which so many sockets are looked at as one herd
 _CHILDREN = 2  # of a worker
 _SOON = 6.0  # seconds in which a job is run where nothing is wrong
@@ -257,11 +260,16 @@ def losses(history: History) -> Iterator[tuple[Acked, Record | None]]:
         received[call_of(one.job)].append(one)
     ran = {call_of(job) for job in history.runs}
     faults = history.all(Fault)
+    begun = {
+        "Unreachable": min((one.at for one in faults if one.kind in DEAF), default=math.inf),
+        "_LifeIsOver": min((one.at for one in faults if one.kind in FORGETTING), default=math.inf),
+    }
     for acked in history.all(Acked):
         if acked.call in ran or acked.call in never:
             continue
-        if failed.get(acked.call) is not None and failed[acked.call].error == "Unreachable":
-            yield acked, failed[acked.call]  # Redis was away when the job was to begin
+        end = failed.get(acked.call)
+        if end is not None and end.at >= begun.get(end.error, math.inf):
+            yield acked, end
             continue
         yield acked, _explained(acked, received[acked.call], faults)
 
@@ -415,7 +423,11 @@ def figures(records: Iterable[Record]) -> dict[str, object]:
         f"{one.kind}{f' ({one.code})' if one.code else ''}" for one in history.all(Outcome)
     )
     why = Counter(
-        one.kind if isinstance(one, Fault) else "Redis was away" if one else "nothing"
+        one.kind
+        if isinstance(one, Fault)
+        else _NOT_BEGUN[one.error]
+        if isinstance(one, Failed)
+        else "nothing"
         for _, one in losses(history)
     )
     return {

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections import Counter
 
-from tests.chaos import clients
+from tests.chaos import clients, faults
 from tests.chaos.bed import Programs
 from tests.chaos.checker import History, call_of, deliveries
 from tests.chaos.plan import Plan
@@ -73,6 +73,7 @@ def main() -> None:
     read.add_argument("--seconds", type=float, default=60)
     read.add_argument("--windows", type=int, default=150)
     read.add_argument("--messages", type=float, default=150)
+    read.add_argument("--faults", nargs="*", help=f"of {', '.join(faults.FAULTS)}")
     given = read.parse_args()
     old = Programs(
         python=given.python,
@@ -82,7 +83,11 @@ def main() -> None:
     )
     for seed in given.seeds:
         plan = Plan(
-            seed=seed, seconds=given.seconds, windows=given.windows, messages=given.messages
+            seed=seed,
+            seconds=given.seconds,
+            windows=given.windows,
+            messages=given.messages,
+            faults=None if given.faults is None else faults.names(given.faults),
         )
         theirs = counted(play(plan, old, Window)[0], acknowledged=False)
         ours = counted(play(plan, Programs(), clients.Window)[0], acknowledged=True)
