@@ -141,6 +141,15 @@ def test_what_runs_once_has_ended_when_it_begins(book):
     assert book.begin("u", seconds=60) is Beginning.HAD
 
 
+def test_by_a_void_sending_nothing_begins(book):
+    book.void("t", "one", seconds=60)
+    assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
+    assert not Beginning.VOID
+    assert book.begin("t", seconds=60, sending="two") is Beginning.FIRST
+    assert book.begin("t", seconds=60, sending="three") is Beginning.HAD
+    assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
+
+
 @pytest.fixture(params=["memory", "wiped", "restarted"])
 def two_lives(request):
     """A ledger, the life of its history, and what ends that life: marks go, or they stay."""

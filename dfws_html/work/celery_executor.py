@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -103,13 +105,15 @@ class CeleryExecutor:
         if self._app.conf.task_always_eager:
             self._run_here(given)
             return
+        # A page sends a call again that it has heard nothing of, even of its refusal.
+        given = tuple(replace(job, sending=secrets.token_hex(4)) for job in given)
         sent: list[Job] = []
         try:
             self._send(given, sent)
         except LimitExceeded as error:
             raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
         except self._errors() as error:
-            self._spare(given[: len(sent) + 1])  # of the last nobody knows
+            self._void(given[: len(sent) + 1])  # of the last nobody knows
             raise Unreachable(f"{self._where()}: {type(error).__name__}: {error}") from error
 
     def stop(self, seconds: float) -> None:
@@ -158,11 +162,11 @@ class CeleryExecutor:
     def _task_of(self, job: Job) -> Any:
         return self._app.tasks[RELIABLE if isinstance(job, HandlerJob) and job.reliable else NAME]
 
-    def _spare(self, sent: Sequence[Job]) -> None:
+    def _void(self, sent: Sequence[Job]) -> None:
         names = ", ".join(job.task_id for job in sent)
         try:
             for job in sent:
-                execution.spare(job, redelivery=redelivery(self._app))
+                execution.void(job, redelivery=redelivery(self._app))
         except Unreachable:
             logger.exception("the broker failed; if it has got these jobs, they run: %s", names)
         else:

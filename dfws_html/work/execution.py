@@ -28,7 +28,7 @@ from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
 from dfws_html.work.ledger import Beginning, ledger
 from dfws_html.work.registry import registry
 
-__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare", "taken"]
+__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare", "taken", "void"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -171,6 +171,16 @@ def spare(job: Job, *, redelivery: float = 0.0) -> bool:
     return ledger().finish(job.task_id, seconds=_mark_seconds(job, redelivery))
 
 
+def void(job: Job, *, redelivery: float = 0.0) -> None:
+    """Let a job not run by this sending, which its sender takes for failed; by another it may.
+
+    Args:
+        job: the job as it was sent.
+        redelivery: see :class:`Attempt`.
+    """
+    ledger().void(job.task_id, job.sending, seconds=_mark_seconds(job, redelivery))
+
+
 def _work(job: Job, attempt: Attempt) -> None:
     if isinstance(job, HandlerJob):
         _handle(job, attempt)
@@ -188,9 +198,13 @@ def _begins(job: Job, attempt: Attempt) -> Beginning:
     seconds = _mark_seconds(job, attempt.redelivery)
     # A history in memory lives as long as its process, and so do the jobs in it.
     life = job.life if isinstance(job, HandlerJob) and publisher().history.shared else ""
-    beginning = ledger().begin(name, seconds=seconds, life=life, again=again)
+    beginning = ledger().begin(
+        name, seconds=seconds, life=life, again=again, sending="" if numbered else job.sending
+    )
     if beginning is Beginning.HAD:
         logger.info("signal %r: the job %s has run already", job.signal, name)
+    elif beginning is Beginning.VOID:
+        logger.info("signal %r: this sending of the job %s had failed", job.signal, name)
     return beginning
 
 
@@ -232,7 +246,7 @@ def _push(job: PushJob, attempt: Attempt) -> None:
 
 def _handle(job: HandlerJob, attempt: Attempt) -> None:
     beginning = _begins(job, attempt) if _is_marked(job, attempt) else Beginning.FIRST
-    if beginning is Beginning.HAD:
+    if beginning in (Beginning.HAD, Beginning.VOID):
         return
     if beginning is Beginning.OVER:
         raise _LifeIsOver(

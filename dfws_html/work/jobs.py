@@ -41,6 +41,7 @@ class Job:
         queue: the name of the queue.
         eta: Unix seconds before which it must not run, 0 for at once.
         expires: Unix seconds after which it must not run, None for never.
+        sending: which of its sendings this is, where an engine has to tell them apart.
     """
 
     task_id: str
@@ -48,6 +49,7 @@ class Job:
     queue: str
     eta: float = 0.0
     expires: float | None = None
+    sending: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,13 @@ class Ledger(Protocol):
         ...
 
     def begin(
-        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+        self,
+        task_id: str,
+        *,
+        seconds: float,
+        life: str = "",
+        again: bool = False,
+        sending: str = "",
     ) -> Beginning:
         """Mark a job as begun, unless it was, and return whether it may run.
 
@@ -47,7 +53,12 @@ class Ledger(Protocol):
                 have had is lost. Empty where that says nothing.
             again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
                 had its run as soon as it has begun. What may run again does so in every life.
+            sending: of the job; if it is void, it changes nothing.
         """
+        ...
+
+    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+        """Let nothing begin by this sending of a job; by another one it may."""
         ...
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
@@ -113,17 +124,30 @@ class MemoryLedger:
             return owner == load
 
     def begin(
-        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+        self,
+        task_id: str,
+        *,
+        seconds: float,
+        life: str = "",
+        again: bool = False,
+        sending: str = "",
     ) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
+            if sending and _sent(task_id, sending) in self._marks:
+                return Beginning.VOID
             if task_id in self._marks:
                 had = self._marks[task_id][0] or not again
                 return Beginning.HAD if had else Beginning.AGAIN
             self._marks[task_id] = (not again, now + seconds)
             over = life and not again and life != self._life()
             return Beginning.OVER if over else Beginning.FIRST
+
+    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+        """See :meth:`Ledger.void`."""
+        with self._lock:
+            self._marks[_sent(task_id, sending)] = (True, self._sweep() + seconds)
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
@@ -154,6 +178,10 @@ class MemoryLedger:
             self._marks = {key: kept for key, kept in self._marks.items() if kept[1] > now}
             self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
         return now
+
+
+def _sent(task_id: str, sending: str) -> str:
+    return f"{task_id}:{sending}:"  # the second colon: no attempt's name ends so
 
 
 def _life() -> str:

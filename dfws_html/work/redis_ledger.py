@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ class Beginning(enum.Enum):
     AGAIN = "it has begun and may not have ended, and it may run again"
     HAD = "it has had its run"
     OVER = "the life of the history in which it was sent is over"
+    VOID = "this sending of it has failed, and its sender was told"
 
     def __bool__(self) -> bool:
         return self in (Beginning.FIRST, Beginning.AGAIN)
@@ -51,6 +53,9 @@ return 1
 
 # A mark says that a job has had its run, or that it has begun and would run again.
 _BEGIN = f"""{_LIFE}
+if ARGV[4] ~= "" and redis.call("EXISTS", KEYS[3]) == 1 then
+    return "VOID"
+end
 local mark = redis.call("GET", KEYS[1])
 if mark then
     return (mark == "begun" and ARGV[2] == "begun") and "AGAIN" or "HAD"
@@ -103,7 +108,13 @@ class RedisLedger:
         return bool(self._run(_CLAIM, f"w:{window}", load, _ms(self.claim_seconds), *told))
 
     def begin(
-        self, task_id: str, *, seconds: float, life: str = "", again: bool = False
+        self,
+        task_id: str,
+        *,
+        seconds: float,
+        life: str = "",
+        again: bool = False,
+        sending: str = "",
     ) -> Beginning:
         """See :meth:`Ledger.begin`.
 
@@ -111,7 +122,15 @@ class RedisLedger:
         take it for another's.
         """
         mark = "begun" if again else "had"
-        return Beginning[self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark, life)]
+        void = _void_key(task_id, sending)
+        found = self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark, life, sending, also=[void])
+        return Beginning[found]
+
+    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+        """See :meth:`Ledger.void`."""
+        with connections.reaching():
+            key = f"{self.prefix}:{_void_key(task_id, sending)}"
+            connections.client().set(key, "1", px=_ms(seconds))
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
@@ -127,11 +146,15 @@ class RedisLedger:
         results = [text[1:] for text in found if text]
         return results if len(results) == call.handlers else None
 
-    def _run(self, script: str, key: str, *arguments: Any) -> Any:
+    def _run(self, script: str, key: str, *arguments: Any, also: Sequence[str] = ()) -> Any:
         with connections.reaching():
             run = connections.client().register_script(script)
-            keys = [f"{self.prefix}:{key}", f"{self.prefix}:seq"]
+            keys = [f"{self.prefix}:{name}" for name in (key, "seq", *also)]
             return run(keys=keys, args=list(arguments))
+
+
+def _void_key(task_id: str, sending: str) -> str:
+    return f"v:{task_id}.{sending}"
 
 
 def _ms(seconds: float) -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright_tests.processes import Process
@@ -16,8 +17,24 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.records import Record, Sample, now
 from tests.redis_server import RedisServer
 
-SETTINGS = "tests.chaos.settings"
 CHILDREN = 2  # of each worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """What the processes run.
+
+    Attributes:
+        python: of the environment that has the package.
+        package: whose `tasks` has `trigger`.
+        settings: of the site.
+        serve: a program that serves on the socket whose descriptor is its argument; None for ours.
+    """
+
+    python: str = sys.executable
+    package: str = "dfws_html"
+    settings: str = "tests.chaos.settings"
+    serve: str | None = None
 
 
 class Bed:
@@ -28,15 +45,19 @@ class Bed:
     Args:
         folder: a private one with a short path.
         plan: of the run.
+        programs: what the processes run.
     """
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, programs: Programs) -> None:
+        settings = programs.settings
+        self._programs = programs
         self.folder = folder
         self.records = folder / "records"
         self.records.mkdir()
         self.redis = RedisServer(folder)
         self.to_redis = Proxy(path=folder / "redis.sock")
         self._environment = {
+            "CHAOS_PACKAGE": programs.package,
             "CHAOS_DATABASE": str(folder / "db.sqlite3"),
             "CHAOS_RECORDS": str(self.records),
             "CHAOS_REDIS": self.redis.url,
@@ -45,19 +66,23 @@ class Bed:
         }
         far = {**self._environment, "CHAOS_REDIS": f"unix://{folder}/far.sock"}
         self.servers = [
-            Server(SETTINGS, migrate=False, **where) for where in (self._environment, far)
+            Server(settings, migrate=False, **where) for where in (self._environment, far)
         ]
         self.workers = [
-            Worker(SETTINGS, "celery", where, pool="prefork", concurrency=CHILDREN)
+            Worker(settings, "celery", where, pool="prefork", concurrency=CHILDREN)
             for where in (self._environment, far)
         ]
         self.publisher = Process(
             [
-                *[sys.executable, "-m", "tests.chaos.publisher"],
+                *[programs.python, "-m", "tests.chaos.publisher"],
                 *[str(plan.messages - plan.calls), str(plan.seed)],
             ],
-            {"DJANGO_SETTINGS_MODULE": SETTINGS, **self._environment},
+            {"DJANGO_SETTINGS_MODULE": settings, **self._environment},
         )
+        for server in self.servers if programs.serve else ():
+            server._command = [programs.python, "-c", str(programs.serve), server._command[-1]]
+        for worker in self.workers:
+            worker._command = [programs.python, *worker._command[1:]]
         self.proxies = [Proxy(port=server.port) for server in self.servers]
 
     @property
@@ -83,8 +108,9 @@ class Bed:
             await asyncio.to_thread(worker.is_ready)
 
     def _make_database(self) -> None:
-        command = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
-        variables = {"DJANGO_SETTINGS_MODULE": SETTINGS, **self._environment}
+        words = ["-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
+        command = [self._programs.python, *words]
+        variables = {"DJANGO_SETTINGS_MODULE": self._programs.settings, **self._environment}
         subprocess.run(command, env={**os.environ, **variables}, check=True, timeout=60)
 
     async def start_again(self, process: Process, how: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +36,8 @@ CONVERGENCE = 30.0  # seconds from the last fault until every window has everyth
 FORGETTING = frozenset({"kill redis", "empty redis", "roll back redis"})
 DEAF = frozenset({"kill redis", "stall redis", "part from redis", "cut from redis"})
 MEMORY = {"server": 200 << 20, "worker": 200 << 20, "redis": 128 << 20}
+# How a job ends that Redis did not let begin: it was away, or has forgotten which have begun.
+_NOT_BEGUN = {"Unreachable": "Redis was away", "_LifeIsOver": "another life"}
 _AT_A_TIME = 0.1  # seconds in which so many sockets are looked at as one herd
 _CHILDREN = 2  # of a worker
 _SOON = 6.0  # seconds in which a job is run where nothing is wrong
@@ -156,6 +159,13 @@ def no_gap(history: History) -> Iterator[Violation]:
 
 def nothing_lost(history: History) -> Iterator[Violation]:
     """1: what was published has been applied, or a later resync covers it."""
+    for message, window, fate in deliveries(history):
+        if fate == "lost":
+            yield Violation(1, f"{window} never got it", (message,))
+
+
+def deliveries(history: History) -> Iterator[tuple[Published, str, str]]:
+    """Return what each window was owed, and whether it is `applied`, `resynced` or `lost`."""
     place = {one.message: one for one in history.all(Applied)}
     hearers: dict[str, list[Loaded]] = defaultdict(list)
     for loaded in history.all(Loaded):
@@ -169,10 +179,14 @@ def nothing_lost(history: History) -> Iterator[Violation]:
         known = place.get(message.message)
         for room in message.rooms:
             for hearer in hearers[room]:
-                if hearer.at >= message.at or (hearer.window, message.message) in applied:
-                    continue
-                if not _covered(history.windows.get(hearer.window, []), message, room, known):
-                    yield Violation(1, f"{hearer.window} never got it", (message,))
+                if hearer.at >= message.at:
+                    continue  # it is in the page
+                if (hearer.window, message.message) in applied:
+                    yield message, hearer.window, "applied"
+                elif _covered(history.windows.get(hearer.window, []), message, room, known):
+                    yield message, hearer.window, "resynced"
+                else:
+                    yield message, hearer.window, "lost"
 
 
 def _covered(told: Sequence[Record], message: Published, room: str, known: Applied | None) -> bool:
@@ -246,11 +260,16 @@ def losses(history: History) -> Iterator[tuple[Acked, Record | None]]:
         received[call_of(one.job)].append(one)
     ran = {call_of(job) for job in history.runs}
     faults = history.all(Fault)
+    begun = {
+        "Unreachable": min((one.at for one in faults if one.kind in DEAF), default=math.inf),
+        "_LifeIsOver": min((one.at for one in faults if one.kind in FORGETTING), default=math.inf),
+    }
     for acked in history.all(Acked):
         if acked.call in ran or acked.call in never:
             continue
-        if failed.get(acked.call) is not None and failed[acked.call].error == "Unreachable":
-            yield acked, failed[acked.call]  # Redis was away when the job was to begin
+        end = failed.get(acked.call)
+        if end is not None and end.at >= begun.get(end.error, math.inf):
+            yield acked, end
             continue
         yield acked, _explained(acked, received[acked.call], faults)
 
@@ -404,7 +423,11 @@ def figures(records: Iterable[Record]) -> dict[str, object]:
         f"{one.kind}{f' ({one.code})' if one.code else ''}" for one in history.all(Outcome)
     )
     why = Counter(
-        one.kind if isinstance(one, Fault) else "Redis was away" if one else "nothing"
+        one.kind
+        if isinstance(one, Fault)
+        else _NOT_BEGUN[one.error]
+        if isinstance(one, Failed)
+        else "nothing"
         for _, one in losses(history)
     )
     return {
@@ -413,6 +436,7 @@ def figures(records: Iterable[Record]) -> dict[str, object]:
         "messages in doubt": sum(not one.sure for one in history.all(Published)),
         "frames applied": len(history.all(Applied)),
         "sockets lost": dict(Counter(one.code for one in history.all(Lost))),
+        "frames owed": dict(Counter(fate for _, _, fate in deliveries(history))),
         "topics resynced": sum(len(one.rooms) for one in history.all(Resynced)),
         "calls": len(history.all(Called)),
         "acknowledged": len(history.all(Acked)),

@@ -149,9 +149,7 @@ class Window:
         query = "&".join(f"room={quote(room)}" for room in self._rooms)
         while True:
             with contextlib.suppress(OSError, TimeoutError, EOFError, ValueError):
-                text = await asyncio.wait_for(
-                    _get(self._dice.choice(self._ports), f"/?{query}"), 10
-                )
+                text = await asyncio.wait_for(get(self._dice.choice(self._ports), f"/?{query}"), 10)
                 found = _META.search(text)
                 if found is None:
                     raise ValueError(text[:200])
@@ -285,7 +283,8 @@ class Window:
         self._records.append(kind(at=now(), **values))
 
 
-async def _get(port: int, address: str) -> str:
+async def get(port: int, address: str) -> str:
+    """Return the whole answer to a request, headers included."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         head = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"

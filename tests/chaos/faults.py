@@ -177,13 +177,10 @@ FAULTS: dict[str, tuple[Do, frozenset[str]]] = {
     "same task twice": (same_task_twice, frozenset({"workers", "redis"})),
 }
 
-#: Only by name: what a rolled-back Redis has forgotten that it ran, workers run again as yet.
-NOT_YET = frozenset({"roll back redis"})
-
 
 async def make_trouble(scene: Scene, plan: Plan, records: list[Record]) -> None:
     """Let faults happen for as long as the plan says, and return when the last is over."""
-    names = list(plan.faults or [name for name in FAULTS if name not in NOT_YET])
+    names = list(FAULTS if plan.faults is None else plan.faults)
     bag: list[str] = []
     busy: set[str] = set()
     running: set[asyncio.Task[None]] = set()

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.chaos import faults
-from tests.chaos.bed import Bed
+from tests.chaos.bed import Bed, Programs
 from tests.chaos.checker import CONVERGENCE, Violation, figures, judge
 from tests.chaos.clients import Window
 from tests.chaos.plan import CALLS, ROOMS, Plan, last_message
@@ -57,30 +58,39 @@ def _some(violations: list[Violation]) -> list[Violation]:
 
 def run(plan: Plan) -> Report:
     """Make a run, and judge it."""
+    records, lag, output = play(plan, Programs(), Window)
+    report = Report(plan, output=output)
+    late = {"the windows' loop was late by at most": f"{lag:.2f} s"}
+    report.figures = {**figures(records), **late}
+    report.violations = judge(records)
+    if place := os.environ.get("CHAOS_KEEP"):
+        _keep(Path(place), records, report)
+    return report
+
+
+def play(
+    plan: Plan, programs: Programs, windows: Callable[..., Any]
+) -> tuple[list[Record], float, str]:
+    """Make a run; return the records, by how much the loop was late, what processes printed."""
     with tempfile.TemporaryDirectory(prefix="dfws-") as name:
-        return asyncio.run(_run(plan, Path(name)))
+        return asyncio.run(_play(plan, programs, windows, Path(name)))
 
 
-async def _run(plan: Plan, folder: Path) -> Report:
-    report = Report(plan)
-    bed = Bed(folder, plan)
+async def _play(
+    plan: Plan, programs: Programs, windows: Callable[..., Any], folder: Path
+) -> tuple[list[Record], float, str]:
+    bed = Bed(folder, plan, programs)
     records: list[Record] = []
     try:
         async with asyncio.timeout(plan.seconds + _LONGEST):
             await bed.start()
-            lag = await _Show(bed, plan, records).play()
+            lag = await _Show(bed, plan, windows, records).play()
     except BaseException as error:
         error.add_note(f"seed {plan.seed}\n{bed.output()[-4000:]}")
         raise
     finally:
         await bed.close()
-    records += read(bed.records)
-    report.figures = {**figures(records), "the windows' loop was late by at most": f"{lag:.2f} s"}
-    report.violations = judge(records)
-    report.output = bed.output()
-    if place := os.environ.get("CHAOS_KEEP"):
-        _keep(Path(place), records, report)
-    return report
+    return [*records, *read(bed.records)], lag, bed.output()
 
 
 def _keep(place: Path, records: list[Record], report: Report) -> None:
@@ -93,12 +103,15 @@ def _keep(place: Path, records: list[Record], report: Report) -> None:
 class _Show:
     """The load while there are faults, and the wait until all is well again."""
 
-    def __init__(self, bed: Bed, plan: Plan, records: list[Record]) -> None:
+    def __init__(
+        self, bed: Bed, plan: Plan, made: Callable[..., Any], records: list[Record]
+    ) -> None:
         self._bed = bed
+        self._made = made
         self._plan = plan
         self._records = records
         self._dice = random.Random(plan.seed)
-        self._windows: list[Window] = []
+        self._windows: list[Any] = []
         self._lag = 0.0
 
     async def play(self) -> float:
@@ -142,12 +155,12 @@ class _Show:
         self._records += await asyncio.to_thread(self._bed.samples)
         self._records.append(await asyncio.to_thread(self._bed.redis_sample))
 
-    def _window(self, number: int) -> Window:
+    def _window(self, number: int) -> Any:
         # Each fifth by way of the proxies, each third in two rooms.
         ports = self._bed.far_ports if number % 5 == 0 else self._bed.ports
         rooms = [ROOMS[number % 6], ROOMS[(number + 1) % 6]][: 2 if number % 3 == 0 else 1]
         dice = random.Random(self._dice.random())
-        return Window(ports, rooms, self._records, dice)
+        return self._made(ports, rooms, self._records, dice)
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds

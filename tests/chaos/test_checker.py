@@ -13,6 +13,7 @@ from tests.chaos.records import (
     Called,
     Closing,
     Connecting,
+    Failed,
     Fault,
     Loaded,
     Looked,
@@ -239,6 +240,18 @@ def test_what_a_forgetting_redis_took_along_is_explained():
     lost = Fault(at=2.5, kind="kill redis", until=3)
     assert judge([*acked_only(), lost]) == []
     assert broken([*acked_only(), replace(lost, at=20, until=21)]) == {4}
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("stall redis", "Unreachable"), ("roll back redis", "_LifeIsOver")]
+)
+def test_what_redis_did_not_let_begin_is_explained_if_it_had_a_reason(kind, error):
+    end = Failed(at=8.5, job=JOB, error=error)
+    was = Fault(at=1.5, kind=kind, until=1.6)
+    records = changed(acked_only(), Acked, {"call": "a.1"}, at=8)
+    assert judge([*records, end, was]) == []
+    assert broken([*records, end]) == {4}
+    assert broken([*records, was]) == {4}
 
 
 def test_what_a_killed_worker_held_is_explained_up_to_its_children():
