@@ -21,10 +21,13 @@ import uvicorn
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from django.template import engines
+from django.test import RequestFactory
 from django.urls import path
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dfws_html.page.subscriptions import open_page
+from dfws_html.page.tokens import sign
 from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
 
 PATIENCE = 30.0  # seconds after which what has not come never will
@@ -93,6 +96,15 @@ def _page_in(content: str) -> Page:
     assert len(found) == content.count('name="dfws"') == 1, content
     data = dict(re.findall(r'data-([a-z]+)="([^"]*)"', found[0][1]))
     return Page(found[0][0], data["url"], int(data["pos"]), data["life"], data["csrf"])
+
+
+def new_page(*topics, living=None):
+    """A page as the middleware makes it; with the token of a living one: its request's answer."""
+    request = RequestFactory().get("/")
+    page = open_page(request, living=living)
+    set_websocket_topics(request, *topics)
+    life, position = page.stand()
+    return Page(sign(page.token(request)), life=life, position=position)
 
 
 async def visit(client: Any, address: str = "/", **options: Any) -> Page:

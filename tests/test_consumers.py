@@ -10,7 +10,6 @@ import threading
 import uuid
 
 import pytest
-from django.test import RequestFactory
 
 from dfws_html.consumers import DFConsumer
 from dfws_html.decorators import everyone, signal
@@ -20,7 +19,6 @@ from dfws_html.delivery.publishing import publisher
 from dfws_html.page.living import topics_order
 from dfws_html.page.subscriptions import (
     add_websocket_topics,
-    open_page,
     remove_websocket_topics,
     set_websocket_topics,
 )
@@ -31,20 +29,11 @@ from dfws_html.window_info import WindowInfo
 from dfws_html.work import executors
 from dfws_html.work.jobs import HandlerJob
 from dfws_html.ws_middleware import WindowInfoMiddleware
-from tests.sockets import PATIENCE, Line, Page, line, scope_of
+from tests.sockets import PATIENCE, Line, line, new_page, scope_of
 
 pytestmark = pytest.mark.usefixtures("each_history")
 
 application = DFConsumer.as_asgi()
-
-
-def new_page(*topics, living=None):
-    """A page as the middleware makes it; with the token of a living one: its request's answer."""
-    request = RequestFactory().get("/")
-    page = open_page(request, living=living)
-    set_websocket_topics(request, *topics)
-    life, position = page.stand()
-    return Page(sign(page.token(request)), life=life, position=position)
 
 
 def window_of(page):

@@ -78,21 +78,6 @@ async def test_a_window_is_welcomed_and_told(server, client):
         assert await wire.heartbeat() == {"df": "hb", "pos": in_room["o"]}
 
 
-async def test_what_was_missed_is_told_after_the_welcome(server, client):
-    page = await visit(client, "/?topic=room")
-    await atrigger(nobody(), "missed", to=["room"])
-    async with server.wire(page) as wire:
-        await wire.hello(page)
-        missed = await wire.frame("push")
-    await atrigger(nobody(), "missed.again", to=["room"])
-    async with server.wire(page) as wire:
-        index = str(missed["t"][0])
-        await wire.hello(page, pos={index: missed["o"]})
-        assert (await wire.frame("push"))["signal"] == "missed.again"
-        await wire.heartbeat()
-        assert wire.pushes() == [("missed.again", {})]
-
-
 async def test_what_the_page_s_own_view_pushes_reaches_it(server):
     page = await asyncio.to_thread(server.page, "/triggering/")
     async with server.wire(page) as wire:
@@ -103,16 +88,6 @@ async def test_what_the_page_s_own_view_pushes_reaches_it(server):
         numbers = [frame["o"] for frame in wire.frames if "o" in frame]
         assert numbers == sorted(numbers)
         assert "resync" not in {frame.get("df") for frame in wire.frames}
-
-
-async def test_a_call_is_acknowledged_and_done(server, client, ran):
-    page = await visit(client)
-    async with server.wire(page) as wire:
-        await wire.hello(page)
-        await wire.send(signal="test.open", n=7, opts={"count": "3"}, reply=True)
-        assert await wire.answer(7) == {"df": "ack", "n": 7}
-        done = await wire.frame("done")
-        assert (done["call"], done["result"]) == (f"{page.load}.7", 3)
 
 
 async def test_a_call_bears_the_life_that_its_window_knows(server, client, handlers, settings):
@@ -234,32 +209,6 @@ async def test_a_page_under_a_sub_path_and_its_socket(server, settings):
         await wire.frame("push")
 
 
-async def test_who_says_nothing_is_closed(server, settings):
-    settings.WEBSOCKET_LIMITS = {"hello_seconds": 0.1}
-    async with server.wire() as wire:
-        assert await wire.end() == 4408
-
-
-@pytest.mark.parametrize(
-    ("first", "code"),
-    [
-        ("--heartbeat--", 4400),
-        ("{", 4400),
-        ('{"signal":"test.open","opts":{},"n":1}', 4400),
-        ('{"df":"hello","v":1}', 4400),
-        ('{"df":"hello","v":0,"token":"x","c":"12345678"}', 4406),
-        ('{"df":"hello","v":1,"token":"x","c":"12345678"}', 4401),
-        (b'{"df":"hello"}', 4400),
-        (json.dumps({"df": "hello", "v": 1, "token": "x" * 70_000, "c": "12345678"}), 4400),
-    ],
-)
-async def test_a_bad_first_frame_ends_it(server, ran, first, code):
-    async with server.wire() as wire:
-        await wire.say(first)
-        assert await wire.end() == code
-    assert wire.frames == []
-
-
 async def test_a_token_with_any_byte_changed_is_refused(server, client):
     token = (await visit(client)).token
     changed = [
@@ -283,14 +232,6 @@ def _is_good(text):
     with contextlib.suppress(ValueError):
         return bool(verify(text))
     return False
-
-
-async def test_an_expired_token_is_refused(server, settings):
-    page = Page(sign(PageToken(window="w", topics=("a",))))
-    settings.WEBSOCKET_TOKEN_AGE = -1
-    async with server.wire() as wire:
-        await wire.send_hello(page)
-        assert await wire.end() == 4401
 
 
 async def test_a_token_of_another_release_is_refused(server):
@@ -377,69 +318,6 @@ async def test_a_second_load_gets_a_window_of_its_own(server, client):
 # ------------------------------------------------------------------ what is refused
 
 
-BAD = [
-    ("{", None, "invalid"),
-    ("", None, "invalid"),
-    ("[1]", None, "invalid"),
-    ("null", None, "invalid"),
-    ('"text"', None, "invalid"),
-    ("NaN", None, "invalid"),
-    ("{}", None, "invalid"),
-    ('{"df":"nonsense","n":3}', 3, "invalid"),
-    ('{"df":["hello"],"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{}}', None, "invalid"),
-    ('{"signal":"test.open","opts":{},"n":-1}', None, "invalid"),
-    ('{"signal":"test.open","opts":{},"n":true}', None, "invalid"),
-    ('{"signal":"","opts":{},"n":3}', 3, "invalid"),
-    ('{"signal":7,"opts":{},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":[],"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{"count":NaN},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{"count":"\\ud800"},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{"wrong":1},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{"window_info":1},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{"__proto__":{}},"n":3}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{},"n":3,"countdown":"soon"}', 3, "invalid"),
-    ('{"signal":"test.open","opts":{},"n":3,"eta":"soon"}', 3, "invalid"),
-    ('{"signal":"test.opne","opts":{},"n":3}', 3, "unknown"),
-    ('{"signal":"constructor","opts":{},"n":3}', 3, "unknown"),
-    ('{"signal":"html.content","opts":{},"n":3}', 3, "unknown"),
-    ('{"signal":"test.inside","opts":{},"n":3}', 3, "forbidden"),
-    ('{"signal":"test.members","opts":{},"n":3}', 3, "forbidden"),
-    ('{"signal":"test.open","opts":{"a":%s},"n":3}' % ("[" * 40 + "]" * 40), 3, "invalid"),
-    ("[" * 60_000, None, "invalid"),
-    ('{"signal":"test.open","opts":{"secret":"%s"},"n":3}' % ("x" * 65_536), None, "big"),
-    ('{"df":"hello","v":1,"token":"x","c":"12345678"}', None, "invalid"),
-    ('{"df":"topics","token":"forged"}', None, "forbidden"),
-]
-
-
-async def test_a_bad_frame_is_answered_and_the_socket_goes_on(server, client, caplog, ran):
-    page = await visit(client)
-    async with server.wire(page) as wire:
-        await wire.hello(page)
-        for text, number, code in BAD:
-            caplog.clear()
-            await wire.say(text)
-            nack = await wire.frame("nack")
-            assert (nack["n"], nack["code"]) == (number, code), text[:90]
-            assert nack["message"]
-            assert f"({code})" in caplog.text, text[:90]
-        # An argument that can't be converted is found by the worker.
-        await wire.call("test.open", 8, count="many")
-        assert (await wire.frame("fail"))["code"] == "invalid"
-        await wire.send(signal="test.open", n=9, opts={"count": 1}, reply=True)
-        await wire.frame("done")
-    assert ran == [("test.open", 1)]
-
-
-async def test_a_binary_frame_ends_it(server, client):
-    page = await visit(client)
-    async with server.wire(page) as wire:
-        await wire.hello(page)
-        await wire.say(b'{"signal":"test.open","opts":{},"n":1}')
-        assert await wire.end() == 4400
-
-
 async def test_a_burst_is_taken_and_what_is_over_it_refused(server, client, settings, ran):
     settings.WEBSOCKET_LIMITS = {"rate": 0.001, "burst": 10}
     page = await visit(client)
@@ -504,14 +382,6 @@ async def test_a_permission_that_may_wait_is_asked_off_the_loop(server, client, 
 def code(server, number):
     """Daphne refuses to send these; then it is the same in the private range."""
     return number + 3000 if server.name == "daphne" else number
-
-
-async def test_silence_ends_it(server, client, settings):
-    settings.WEBSOCKET_LIMITS = {"silence_seconds": 0.2}
-    page = await visit(client)
-    async with server.wire(page) as wire:
-        await wire.hello(page)
-        assert await wire.end() == code(server, 1013)
 
 
 @pytest.mark.parametrize("server", ["uvicorn"], indirect=True)  # daphne's send never waits

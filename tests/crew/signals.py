@@ -15,6 +15,7 @@ from dfws_html.decorators import everyone, is_staff, signal
 from dfws_html.delivery import connections
 from dfws_html.tasks import SERVER, WINDOW, trigger
 from dfws_html.work.handlers import RandomDynamicQueueName
+from tests.crew import stories
 from tests.crew.errors import Flaky
 
 
@@ -127,6 +128,7 @@ def register():
 
 if os.environ.get("TEST_WORKER"):
     register()
+    stories.register()
 
     @celery_signals.worker_ready.connect
     def _ready(**kwargs):
