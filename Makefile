@@ -40,11 +40,18 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 
 # --- to test it ----------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-browser browser redis
-test: test-unit test-browser ## unit tests, then browser tests
+.PHONY: test test-unit test-chaos test-browser browser redis
+test: test-unit test-chaos test-browser ## unit tests, the site under faults, browser tests
 
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
-	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(ARGS)
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(WITHOUT_RUN) $(ARGS)
+
+# Real processes for a minute of faults; CHAOS_SECONDS and CHAOS_SEED change it.
+CHAOS_RUN := tests/chaos/test_run.py
+WITHOUT_RUN := --ignore $(CHAOS_RUN)
+
+test-chaos: $(VENV)/.dev redis ## servers, workers, Redis and 150 windows under faults (100 s)
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest $(CHAOS_RUN) $(ARGS)
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 # XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.
@@ -64,7 +71,7 @@ floors: $(VENV)/.demo redis ## unit tests with the oldest versions allowed
 	$(UV) venv --quiet --clear --python $(PYTHON_IN) .floors
 	$(UV) pip install --quiet --python .floors/bin/python --resolution lowest-direct .
 	$(UV) pip install --quiet --python .floors/bin/python --group test
-	REDIS_SERVER="$$(scripts/redis.sh)" .floors/bin/python -m pytest tests $(ARGS)
+	REDIS_SERVER="$$(scripts/redis.sh)" .floors/bin/python -m pytest tests $(WITHOUT_RUN) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev redis ## measure and print

@@ -1,8 +1,9 @@
 """``python -m benchmarks``: measure and print everything."""
 
-from benchmarks import bundle, cluster, embedded
+from benchmarks import bundle, cluster, costs, embedded
 
 if __name__ == "__main__":
     bundle.main()
     embedded.main()
     cluster.main()
+    costs.main()

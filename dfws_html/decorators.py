@@ -48,6 +48,8 @@ def signal(
     path: str | None = None,
     is_allowed_to: Predicate = server_side,
     queue: Queue = None,
+    reliable: bool = False,
+    reply: bool = True,
 ) -> Callable[[F], F]: ...
 
 
@@ -58,6 +60,8 @@ def signal(
     path: str | None = None,
     is_allowed_to: Predicate = server_side,
     queue: Queue = None,
+    reliable: bool = False,
+    reply: bool = True,
 ) -> Any:
     """Run a function on the server whenever a signal is triggered.
 
@@ -72,6 +76,9 @@ def signal(
             By default no browser may.
         queue: the queue's name, a callable (connection, window_info, kwargs) -> name, or None
             for the default one.
+        reliable: run it at least once, instead of at most once: under Celery it runs again if its
+            worker's process ends meanwhile. ``window_info.action_id`` is the same in each run.
+        reply: whether a browser's call waits for its end and its result.
 
     Raises:
         TypeError: the function can't be a handler, or an annotation can't be understood.
@@ -85,7 +92,14 @@ def signal(
     """
 
     def register(function: F) -> F:
-        _register(function, path=path, is_allowed_to=is_allowed_to, queue=queue)
+        _register(
+            function,
+            path=path,
+            is_allowed_to=is_allowed_to,
+            queue=queue,
+            reliable=reliable,
+            reply=reply,
+        )
         return function
 
     if fn is None:
@@ -95,10 +109,8 @@ def signal(
     return register(fn)
 
 
-def _register(
-    function: Callable[..., Any], *, path: str | None, is_allowed_to: Predicate, queue: Queue
-) -> None:
+def _register(function: Callable[..., Any], *, path: str | None, **options: Any) -> None:
     name = path
     if name is None:
         name = f"{function.__module__}.{getattr(function, '__qualname__', '')}"
-    registry.add(Handler(signal=name, function=function, is_allowed_to=is_allowed_to, queue=queue))
+    registry.add(Handler(signal=name, function=function, **options))

@@ -28,6 +28,7 @@ __all__ = [
     "focus",
     "forms_set",
     "prepend",
+    "refresh",
     "remove",
     "remove_attr",
     "remove_class",
@@ -184,6 +185,20 @@ def focus(window_info: Source, selector: str, *, to: Any = WINDOW) -> None:
 def download_file(window_info: Source, url: str, filename: str = "", *, to: Any = WINDOW) -> None:
     """Let the browser download a file; addresses other than http(s) are refused."""
     _send("html.download_file", window_info, to, url=url, filename=filename)
+
+
+def refresh(window_info: Source, *, to: Any = WINDOW) -> None:
+    """Let the page fetch itself again: title and body become what its view makes of them now.
+
+    What is typed, the focus, the window and its socket stay; what is pushed meanwhile follows.
+
+    >>> from dfws_html.testing import SignalQueue
+    >>> with SignalQueue() as queue:
+    ...     refresh(WindowInfo(), to=["room"])
+    >>> queue.ws_signals
+    {'-str.room': [('html.refresh', {})]}
+    """
+    _send("html.refresh", window_info, to)
 
 
 def forms_set(

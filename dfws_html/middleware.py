@@ -95,7 +95,7 @@ def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
 
 def _begin(request: HttpRequest) -> None:
     page = open_page(request, living=_living(request))
-    if page.living is not None or _is_navigation(request):
+    if WINDOW_HEADER in request.headers or _is_navigation(request):
         page.stand()
 
 

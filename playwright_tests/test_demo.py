@@ -215,6 +215,20 @@ def test_a_light_goes_on_in_every_window(visit: Callable[..., Page], complaints:
     assert complaints == []
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_each_page_fetches_itself_again_under_its_policy(
+    visit: Callable[..., Page], complaints: list[str], path: str
+) -> None:
+    page = visit(path, user="ada" if "board" in path else "")
+    page.evaluate("document.querySelector('h1').textContent = 'old'")
+    before = page.evaluate("DFSignals.window")
+    page.evaluate("DFSignals.call('html.refresh')")
+    expect(page.locator("h1")).not_to_have_text("old")
+    is_live(page)
+    assert page.evaluate("DFSignals.window") == before
+    assert complaints == []
+
+
 # ------------------------------------------------------------------ the seventeen signals
 
 

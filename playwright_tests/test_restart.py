@@ -26,8 +26,11 @@ def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.
     page.goto(server.url, timeout=60_000)  # the server has yet to come up
     is_open(page)
     page.locator("#typed").fill("half a sentence")
-    resyncs = "window.resyncs = 0; document.addEventListener('df:resync', () => window.resyncs++)"
-    page.evaluate(f"() => {{ {resyncs} }}")
+    # This page knows better than to fetch itself again.
+    page.evaluate(
+        "() => { window.resyncs = 0; document.addEventListener('df:resync', (event) => {"
+        " window.resyncs++; event.preventDefault() }) }"
+    )
     server.stop(how)
     connection = page.locator("html")
     expect(connection).not_to_have_attribute("data-df-connection", "open")
@@ -41,5 +44,20 @@ def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.
     # The new process has no memory of what it told: the page is told so.
     assert page.evaluate("window.resyncs") == 1
     page.evaluate("document.querySelector('#p').textContent = ''")
+    page.get_by_role("button", name="press").click()
+    expect(page.locator("#p")).to_have_text("pressed")
+
+
+def test_a_page_fetches_itself_when_what_it_missed_is_lost(server: Server, page: Page) -> None:
+    page.goto(server.url, timeout=60_000)
+    is_open(page)
+    page.locator("#typed").fill("half a sentence")
+    page.get_by_role("button", name="press").click()
+    expect(page.locator("#p")).to_have_text("pressed")
+    server.stop(signal.SIGKILL)
+    server.start()
+    # The new process knows nothing of what it told, so the page is as it is made now.
+    expect(page.locator("#p")).to_have_text("hello", timeout=40_000)
+    expect(page.locator("#typed")).to_have_value("half a sentence")
     page.get_by_role("button", name="press").click()
     expect(page.locator("#p")).to_have_text("pressed")

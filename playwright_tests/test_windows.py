@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from dfws_html.tasks import BROADCAST, trigger
+from dfws_html.tasks import BROADCAST, USER, trigger
+from dfws_html.window_info import WindowInfo
 from playwright_tests.conftest import Site, Sockets, is_open, launch
 from playwright_tests.site.models import Thing
 
@@ -175,9 +176,50 @@ def test_what_a_view_pushes_to_its_own_page_arrives(site: Site, page: Page) -> N
     expect(page.locator("#p")).to_have_text("pushed while it was rendered")
 
 
-def test_a_logged_out_window_does_not_come_back(tabs: dict[str, Tab], site: Site) -> None:
+def test_a_logged_out_window_comes_back_as_nobody_s(tabs: dict[str, Tab], site: Site) -> None:
     tab = tabs["grace"]
+    before = tab.page.evaluate("DFSignals.window")
     tab.page.context.request.get(site.address("/logout/"))
     tab.sockets.cut()
-    expect(tab.page.locator("html")).to_have_attribute("data-df-connection", "closed")
-    assert get_user_model().objects.filter(username="grace").exists()
+    tab.page.wait_for_function("before => DFSignals.window !== before", arg=before)
+    is_open(tab.page)
+    grace = get_user_model().objects.get(username="grace")
+    window_info = WindowInfo()
+    window_info.user = grace
+    for to, text in ((USER, "grace's"), (BROADCAST, "everybody's")):
+        trigger(window_info, "html.append", to=to, selector="#log", content=f"<li>{text}</li>")
+    expect(tab.page.locator("#log li").last).to_have_text("everybody's")
+    assert "grace's" not in tab.page.locator("#log li").all_inner_texts()
+
+
+def test_a_network_that_goes_and_comes_brings_what_was_missed(
+    site: Site, page: Page, context: BrowserContext
+) -> None:
+    site.bodies["tell"] = BODY
+    sockets = Sockets(page)
+    page.goto(site.address("/?topic=room&body=tell"))
+    is_open(page)
+    context.set_offline(True)
+    sockets.cut()
+    connection = page.locator("html")
+    expect(connection).not_to_have_attribute("data-df-connection", "open")
+    for n in range(3):
+        trigger(None, "html.append", to="room", selector="#log", content=f"<li>{n}</li>")
+    context.set_offline(False)  # the browser says so to the page, which does not wait any longer
+    is_open(page)
+    expect(page.locator("#log li")).to_have_text(["0", "1", "2"])
+
+
+def test_a_frozen_page_has_missed_nothing_when_it_is_resumed(
+    site: Site, page: Page, context: BrowserContext
+) -> None:
+    site.bodies["tell"] = BODY
+    page.goto(site.address("/?topic=room&body=tell"))
+    is_open(page)
+    browser = context.new_cdp_session(page)
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for n in range(3):
+        trigger(None, "html.append", to="room", selector="#log", content=f"<li>{n}</li>")
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    expect(page.locator("#log li")).to_have_text(["0", "1", "2"])
+    is_open(page)

@@ -28,7 +28,7 @@ from websockets.exceptions import ConnectionClosed
 
 from dfws_html.page.subscriptions import open_page
 from dfws_html.page.tokens import sign
-from dfws_html.tasks import set_websocket_topics
+from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
 
 PATIENCE = 30.0  # seconds after which what has not come never will
 HOST = "testserver"
@@ -40,11 +40,26 @@ ORIGIN = f"http://{HOST}"
 def page(request):
     """A page whose topics the address names."""
     set_websocket_topics(request, *request.GET.getlist("topic"))
+    return page_with_tag(request)
+
+
+def page_with_tag(request):
     source = "{% load dfws_html %}<!doctype html><html><head>{% dfws_html_script %}</head></html>"
     return HttpResponse(engines["django"].from_string(source).render({}, request))
 
 
-urlpatterns = [path("", page)]
+def triggering(request):
+    """A page whose view pushes to its own window, and to a topic that it sets afterwards."""
+    trigger(request, "to.window", to=WINDOW, n=1)
+    trigger(request, "to.topic", to=["later"], n=2)
+    trigger(request, "to.both", to=[WINDOW, "later"], n=3)
+    set_websocket_topics(request, "later")
+    response = page_with_tag(request)
+    trigger(request, "to.topic", to=["later"], n=4)
+    return response
+
+
+urlpatterns = [path("", page), path("triggering/", triggering)]
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -11,9 +12,11 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from celery import Celery
+from celery.exceptions import Reject
 from celery.signals import task_failure
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
@@ -25,10 +28,11 @@ from dfws_html.exceptions import ProtocolError, SignalNotSent, Unreachable
 from dfws_html.protocol import Call
 from dfws_html.sockets.calls import Calls
 from dfws_html.tasks import SERVER, WINDOW, trigger, trigger_signal
+from dfws_html.work import execution
 from dfws_html.work.celery_executor import CeleryExecutor
+from dfws_html.work.execution import Attempt
 from dfws_html.work.executors import check_workers, executor
-from dfws_html.work.jobs import from_dict
-from dfws_html.work.ledger import ledger
+from dfws_html.work.jobs import from_dict, to_dict
 from dfws_html.work.registry import registry
 from dfws_html.work.threads import ThreadExecutor
 from tests.working import admitted, answers, told, topic_key, window
@@ -74,6 +78,12 @@ def waiting(redis, queue="celery"):
     """Return the messages of a queue, oldest first."""
     with redis.client() as client:
         return [json.loads(text) for text in reversed(client.lrange(queue, 0, -1))]
+
+
+def job_in(message):
+    """Return the job that a message brings."""
+    [[values], *_] = json.loads(base64.b64decode(message["body"]))
+    return from_dict(values)
 
 
 # ------------------------------------------------------------------ which engine, which app
@@ -194,8 +204,36 @@ def test_what_is_sent(redis, engine):
     assert headers["eta"].endswith("+00:00")
     assert "secret" not in json.dumps(headers)
     assert message["content-type"] == "application/json"
-    [[values], *_] = json.loads(base64.b64decode(message["body"]))
-    assert from_dict(values) == job
+    sent = job_in(message)
+    assert sent.sending
+    assert replace(sent, sending="") == job
+
+
+def test_a_reliable_job_is_acknowledged_after_it_ran(redis, engine):
+    register(lambda window_info: None, reliable=True)
+    [job] = admitted("s")
+    engine.submit(job)
+    [message] = waiting(redis)
+    assert message["headers"]["task"] == "dfws_html.run_reliable"
+    task = engine._app.tasks["dfws_html.run_reliable"]
+    assert (task.acks_late, task.reject_on_worker_lost) == (True, True)
+    task = engine._app.tasks["dfws_html.run"]
+    assert not task.acks_late
+
+
+@pytest.mark.parametrize(("reliable", "error"), [(True, Reject), (False, Unreachable)])
+def test_without_a_ledger_a_reliable_job_goes_back_to_its_queue(redis, app, reliable, error):
+    register(lambda window_info: None, reliable=reliable)
+    [job] = admitted("s")
+    task = app.tasks["dfws_html.run_reliable" if reliable else "dfws_html.run"]
+    redis.kill()
+    task.push_request(id=job.task_id, retries=0, is_eager=False)
+    try:
+        with pytest.raises(error) as raised:
+            task(to_dict(job))
+    finally:
+        task.pop_request()
+    assert getattr(raised.value, "requeue", False) is reliable
 
 
 def test_a_commit_s_signals_keep_their_order(redis, engine, settings):
@@ -275,17 +313,37 @@ def test_what_was_sent_before_the_broker_failed_does_not_run(redis, app, caplog)
             super()._publish(given[:1], connection, sent)
             raise ConnectionError("midway")
 
-    register(lambda window_info: None)
+    ran = []
+    register(lambda window_info: ran.append(window_info.action_id))
     first, second, third = (admitted("s", n=n)[0] for n in (1, 2, 3))
     engine = Failing(app)
     with pytest.raises(Unreachable, match="midway"):
         engine.submit(first, second, third)
     engine.stop(0)
-    assert len(waiting(redis)) == 1
-    assert not ledger().begin(first.task_id, seconds=1)
-    assert not ledger().begin(second.task_id, seconds=1), "nobody knows whether it was sent"
-    assert ledger().begin(third.task_id, seconds=1)
+    [sent] = map(job_in, waiting(redis))
+    execution.perform(sent, Attempt(redelivery=60))
+    assert ran == []
     assert f"these jobs won't run: {first.task_id}, {second.task_id}\n" in caplog.text
+
+
+def test_what_is_sent_again_after_the_broker_failed_runs_once(redis, app):
+    # The refusal may not have reached the page, which then sends the call again.
+    class Failing(CeleryExecutor):
+        def _publish(self, given, connection, sent):
+            super()._publish(given, connection, sent)
+            raise ConnectionError("the answer is lost")
+
+    ran = []
+    register(lambda window_info: ran.append(window_info.action_id))
+    [job] = admitted("s")
+    for kind in (Failing, CeleryExecutor, Failing, CeleryExecutor):
+        engine = kind(app)
+        with pytest.raises(Unreachable) if kind is Failing else contextlib.nullcontext():
+            engine.submit(job)
+        engine.stop(0)
+    for sent in map(job_in, waiting(redis)):
+        execution.perform(sent, Attempt(redelivery=60))
+    assert ran == [job.task_id]
 
 
 def test_many_threads_share_few_connections(redis, engine):

@@ -18,7 +18,7 @@ from dfws_html.work.registry import registry
 from tests.crew.signals import register
 from tests.redis_server import RedisServer
 from tests.workers import Crew
-from tests.working import admitted, told, window
+from tests.working import admitted, answers, told, window
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,3 +203,28 @@ def test_a_killed_child_is_told(crew):
     [fail] = call(crew, "crew.dies")
     assert (fail["df"], fail["code"]) == ("fail", "unknown")
     assert result(crew, "crew.echo", {"still": "alive"}) == {"still": "alive"}
+
+
+@pytest.mark.parametrize("crew", ["prefork"], indirect=True)
+def test_what_ran_in_a_killed_child_runs_again_if_it_is_reliable(crew):
+    own = window()
+    [job] = admitted("crew.dies_once", {"name": own.window_key}, of=own)
+    [done] = crew.answer_to(own, lambda: executor().submit(job))
+    assert (done["df"], done["result"]) == ("done", job.task_id)
+    first, second = crew.hear("dies once"), crew.hear("dies once")
+    assert first["id"] == second["id"] == job.task_id
+    assert first["process"] != second["process"]
+    assert crew.hear("success") == {"id": job.task_id}
+    executor().submit(job)  # as a broker that brings it once more
+    assert crew.hear("success") == {"id": job.task_id}
+    assert crew.heard("dies once") == []
+    assert [one["df"] for one in answers(own)] == ["done"]
+
+
+def test_what_is_reliable_is_tried_again_and_fails_as_all_does(crew):
+    own = window()
+    jobs = admitted("crew.reliable_flaky", {"failures": 1}, of=own)
+    [done] = crew.answer_to(own, lambda: executor().submit(*jobs))
+    assert (done["df"], done["result"]) == ("done", 1)
+    [fail] = call(crew, "crew.reliable_flaky", {"failures": 9})
+    assert (fail["df"], fail["code"]) == ("fail", "error")

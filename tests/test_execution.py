@@ -20,11 +20,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from dfws_html.decorators import everyone, has_perm, is_authenticated, is_staff, signal
+from dfws_html.delivery import connections as redis_connections
+from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids
 from dfws_html.work import execution
+from dfws_html.work.dispatch import plan
+from dfws_html.work.execution import Attempt
 from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
 from dfws_html.work.registry import registry
@@ -413,6 +417,90 @@ def test_done_follows_the_last_handler():
     assert answers(own) == [{"df": "done", "call": "load-0001.1", "result": "x"}]
 
 
+def test_a_handler_without_reply_is_not_waited_for(each_history):
+    own = window()
+    register(named(lambda window_info: "seen by nobody", "slow"), reply=False)
+    register(named(lambda window_info: "x", "first"))
+    register(named(lambda window_info: None, "second"))
+    slow, first, second = admitted("s", of=own)
+    execution.run(first)
+    assert answers(own) == []
+    execution.run(second)
+    done = {"df": "done", "call": "load-0001.1", "result": "x"}
+    assert answers(own) == [done]
+    execution.run(slow)
+    assert answers(own) == [done]
+
+
+def test_a_handler_without_reply_neither_ends_nor_fails_the_others(each_history, caplog):
+    own = window()
+
+    def slow(window_info):
+        raise ZeroDivisionError
+
+    register(slow, reply=False)
+    register(named(lambda window_info: None, "other"))
+    failing, other = admitted("s", of=own)
+    with pytest.raises(ZeroDivisionError):
+        execution.run(failing)
+    assert "slow raised" in caplog.text
+    execution.run(other)
+    assert [one["df"] for one in answers(own)] == ["fail", "done"]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_call_that_waits_for_nobody_is_done_once_it_is_taken(each_history, asks):
+    own = window()
+    register(named(lambda window_info: "seen by nobody"), reply=False)
+    [job] = admitted("s", of=own, reply=asks)
+    execution.taken(job.call)
+    told = [{"df": "done", "call": "load-0001.1", "result": None}] if asks else []
+    assert answers(own) == told
+    execution.run(job)
+    assert answers(own) == told
+
+
+def test_a_call_that_waits_for_somebody_is_not_done_when_taken():
+    own = window()
+    register(named(lambda window_info: None))
+    [job] = admitted("s", of=own)
+    execution.taken(job.call)
+    assert answers(own) == []
+
+
+def test_that_a_window_can_t_be_told_does_not_undo_a_call(settings, caplog):
+    register(named(lambda window_info: None), reply=False)
+    [job] = admitted("s")
+    settings.WEBSOCKET_REDIS_CONNECTION = "unix:///nowhere/redis.sock"
+    execution.taken(job.call)
+    assert "was not told" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("handlers", "reply", "steps"),
+    [(1, False, 1), (2, False, 1), (1, True, 2), (2, True, 2)],
+)
+def test_what_redis_is_asked_for(redis, settings, handlers, reply, steps):
+    settings.WEBSOCKET_WORKERS = "thread"
+    for name in ("first", "second")[:handlers]:
+        register(named(lambda window_info: None, name))
+    life = publisher().history.position()[0]
+    for job in admitted("s", n=1, reply=reply):
+        execution.run(job)  # now the scripts are there
+    first, *_ = admitted("s", n=2, reply=reply, life=life)
+    with redis.client() as client, client.monitor() as seen:
+        execution.run(first)
+        redis_connections.client().echo("the end")
+        asked = []
+        for command in seen.listen():
+            if command["client_type"] != "lua":
+                asked.append(command["command"].split()[0])
+            if asked[-1:] == ["ECHO"]:
+                break
+    # Its mark, and the answer, which of several handlers is noted at first.
+    assert asked == ["EVALSHA"] * steps + ["ECHO"]
+
+
 def test_two_results_are_a_failure(caplog):
     register(named(lambda window_info: "x", "first"))
     register(named(lambda window_info: 0, "second"))
@@ -609,6 +697,213 @@ def test_a_call_with_a_lost_handler_is_not_done():
     execution.lose(first, "the server stopped")
     execution.run(second)
     assert [one["df"] for one in answers(own)] == ["fail"]
+
+
+def end_life(redis, settings):
+    """What Redis remembers is gone, or older than what it has given out."""
+    with redis.client() as client:
+        client.hset(f"{settings.WEBSOCKET_REDIS_PREFIX}:seq", "run", "of another server")
+
+
+@pytest.fixture
+def living(redis, settings):
+    settings.WEBSOCKET_WORKERS = "thread"
+    settings.WEBSOCKET_REDIS_PREFIX = "ws"
+    return publisher().history.position()[0]
+
+
+def test_a_call_of_another_life_does_not_run_and_is_unknown(redis, settings, living, caplog):
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    own = window()
+    [job], [late] = (admitted("s", of=own, n=n, life=living) for n in (1, 2))
+    execution.run(job)
+    end_life(redis, settings)
+    with pytest.raises(Exception, match="life"):
+        execution.run(late)
+    execution.run(late)
+    assert ran == [1]
+    [fail] = answers(own)
+    assert (fail["df"], fail["call"], fail["code"]) == ("fail", "load-0001.2", "unknown")
+    assert "load-0001.2" in caplog.text
+
+
+def test_a_reliable_call_runs_in_every_life(redis, settings, living):
+    register(named(lambda window_info: "ran"), reliable=True)
+    own = window()
+    [job] = admitted("s", of=own, life=living)
+    end_life(redis, settings)
+    execution.run(job)
+    assert [one["result"] for one in answers(own)] == ["ran"]
+
+
+def test_in_one_process_a_job_ends_with_its_history():
+    register(named(lambda window_info: "ran"))
+    own = window()
+    [job] = admitted("s", of=own, life="of the web's process")
+    execution.run(job)
+    assert [one["result"] for one in answers(own)] == ["ran"]
+
+
+# ------------------------------------------------------------------ at least once
+
+
+class Killed(BaseException):
+    """What ends a worker's process in the middle of a job; nobody is there to tell of it."""
+
+
+def run_until_killed(job):
+    """Run a job as a worker does whose process is gone before it can say anything."""
+    with pytest.raises(Killed):
+        execution.run(job, Attempt(redelivery=60))
+
+
+def broker_s(job):
+    """Run a job that a broker has brought."""
+    execution.run(job, Attempt(redelivery=60))
+
+
+def test_what_ended_with_its_worker_runs_again(each_history):
+    seen = []
+
+    def handler(window_info):
+        seen.append(window_info.action_id)
+        if len(seen) == 1:
+            raise Killed
+        return len(seen)
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    run_until_killed(job)
+    assert answers(own) == []
+    broker_s(job)
+    broker_s(job)  # once it has ended it is like any other
+    assert seen == [job.task_id] * 2
+    assert answers(own) == [{"df": "done", "call": "load-0001.1", "result": 2}]
+
+
+def test_without_a_word_it_does_not_run_again(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        raise Killed
+
+    register(handler)
+    [job] = admitted("s")
+    run_until_killed(job)
+    broker_s(job)
+    assert ran == [1]
+
+
+def test_what_the_server_asks_for_may_be_reliable_too(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        if len(ran) == 1:
+            raise Killed
+
+    register(handler, reliable=True)
+    [job] = plan(window(), "s", to=SERVER, arguments={}, now=time.time()).jobs
+    run_until_killed(job)
+    broker_s(job)
+    broker_s(job)
+    assert ran == [1, 1]
+    trigger(None, "s", to=SYNC)
+    trigger(None, "s", to=SYNC)
+    assert len(ran) == 4
+
+
+def test_a_reliable_job_that_failed_has_ended(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        raise ZeroDivisionError
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    attempt = Attempt(redelivery=60)
+    with pytest.raises(ZeroDivisionError) as raised:
+        execution.run(job, attempt)
+    execution.fail(job, raised.value, attempt)
+    broker_s(job)
+    assert ran == [1]
+    assert [one["code"] for one in answers(own)] == ["error"]
+
+
+def test_of_two_runs_at_the_same_time_the_first_to_end_answers(each_history):
+    register(named(lambda window_info: None), reliable=True)
+    inner = []
+
+    def handler(window_info):
+        if not inner:
+            inner.append(1)
+            contextvars.Context().run(broker_s, job)
+            return "the outer one"
+        return "the inner one"
+
+    register(handler, path="t", reliable=True)
+    own = window()
+    [job] = admitted("t", of=own)
+    broker_s(job)
+    assert [one["result"] for one in answers(own)] == ["the inner one"]
+
+
+def test_what_began_in_time_runs_again_later(each_history):
+    ran = []
+
+    def handler(window_info):
+        ran.append(1)
+        if len(ran) == 1:
+            raise Killed
+
+    register(handler, reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    run_until_killed(job)
+    broker_s(replace(job, expires=time.time() - 1))
+    assert ran == [1, 1]
+    assert [one["df"] for one in answers(own)] == ["done"]
+
+
+def test_a_reliable_job_that_never_began_expires_once(each_history):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), reliable=True)
+    own = window()
+    job = replace(admitted("s", of=own)[0], expires=time.time() - 1)
+    with pytest.raises(Exception, match="expired"):
+        execution.run(job)
+    execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["expired"]
+    assert ran == []
+
+
+def test_a_reliable_job_that_is_lost_is_told_and_never_runs(each_history):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), reliable=True)
+    own = window()
+    [job] = admitted("s", of=own)
+    execution.lose(job, "the server stopped")
+    execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["unknown"]
+    assert ran == []
+
+
+def test_a_reliable_job_that_is_lost_while_it_runs_is_told_once(each_history):
+    own = window()
+
+    def handler(window_info):
+        execution.lose(job, "the server stopped while it ran")
+
+    register(handler, reliable=True)
+    [job] = admitted("s", of=own)
+    execution.run(job)
+    execution.lose(job, "too late")
+    assert [one["code"] for one in answers(own)] == ["unknown"]
 
 
 # ------------------------------------------------------------------ pushes

@@ -4,12 +4,14 @@ import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import path
 
+from dfws_html.consumers import DFConsumer
+from dfws_html.delivery.publishing import publisher
 from dfws_html.page.origins import request_of
-from dfws_html.page.tokens import PageToken, sign
+from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.protocol import Hello
 from dfws_html.sockets.guests import VOID, recognise, standing
 from dfws_html.topics import topic_id
-from tests.sockets import scope_of
+from tests.sockets import Page, line, scope_of, visit
 
 urlpatterns = i18n_patterns(path("page/", lambda request: None))
 
@@ -51,8 +53,8 @@ def test_ids_by_another_key_stand_nowhere():
     assert standing(token(key="another"), hello(), fresh=False).life == ""
 
 
-def test_the_first_load_has_the_window_and_keeps_it():
-    window = PageToken(window="claimed", topics=(topic_id("-window.claimed"), "a"))
+def test_the_first_load_has_the_window_and_keeps_it(each_history):
+    window = made("claimed")
 
     def come(load):
         return recognise(request_of(scope_of()), hello(window, load=load))
@@ -64,6 +66,69 @@ def test_the_first_load_has_the_window_and_keeps_it():
     assert second.token.window != "claimed"
     assert second.window_info.window_key == second.token.window
     assert second.token.topics == (topic_id(f"-window.{second.token.window}"), "a")
+
+
+def made(window, **changes):
+    """The token of a page that was made now."""
+    life, position = publisher().history.position()
+    values = {"topics": (topic_id(f"-window.{window}"), "a"), "position": position, "life": life}
+    return PageToken(window=window, **{**values, **changes})
+
+
+@pytest.mark.parametrize("life", ["one that is over", ""])
+def test_a_first_hello_in_another_life_gets_a_fresh_window(each_history, life):
+    window = made("of another life", life=life, position=7)
+    guest = recognise(request_of(scope_of()), hello(window, life=life))
+    assert guest.fresh
+    assert guest.token.window == guest.window_info.window_key != window.window
+    # What it shows is of the old life still; so it is resynced.
+    assert (guest.token.life, guest.token.position) == (life, 7)
+    stands = standing(guest.token, hello(window, life=life), fresh=guest.fresh)
+    assert stands.life == life
+    # From its welcome on it is the fresh one's.
+    again = recognise(request_of(scope_of()), hello(guest.token, life="now", positions={0: 3}))
+    assert (again.fresh, again.token.window) == (False, guest.token.window)
+
+
+def test_who_was_welcomed_before_keeps_the_window_in_another_life(each_history):
+    window = made("returning", life="one that is over")
+    back = recognise(request_of(scope_of()), hello(window, positions={0: 3}))
+    assert (back.fresh, back.token) == (False, window)
+    other = recognise(request_of(scope_of()), hello(window, load="load-two", positions={0: 3}))
+    assert other.fresh
+
+
+def test_who_was_welcomed_and_has_yet_to_be_resynced_keeps_the_window(each_history):
+    # It stands nowhere, so it names no position; its life is one that only a welcome told it.
+    window = made("welcomed", life="one that is over")
+    back = recognise(request_of(scope_of()), hello(window, life="the next one"))
+    assert (back.fresh, back.token) == (False, window)
+
+
+async def test_the_answer_to_a_living_page_is_no_first_hello(redis, settings, client):
+    settings.ROOT_URLCONF = "tests.sockets"
+    page = await visit(client, "/?topic=a")
+    twin = page.again()
+    application = DFConsumer.as_asgi()
+    async with line(application, page) as wire:
+        window = (await wire.hello(page))["w"]
+    with redis.client() as seen:
+        seen.flushall()
+    answer = await visit(client, "/?topic=a", headers={"DFWS-Window": page.token})
+    assert (answer.life != page.life, verify(answer.token).window) == (True, window)
+    # The twin was never welcomed. If it came first, it would have what is the other's.
+    async with line(application, twin) as wire:
+        welcome = await wire.hello(twin)
+        assert welcome["w"] != window
+        assert verify(welcome["token"]).window == welcome["w"]
+        assert (await wire.frame("resync"))["t"] == [0, 1, 2]
+    refreshed = Page(**{**answer.__dict__, "load": page.load})
+    async with line(application, refreshed) as wire:
+        pos = dict.fromkeys("012", answer.position)
+        welcome = await wire.hello(refreshed, pos=pos)
+        assert (welcome["w"], "token" in welcome) == (window, False)
+        await wire.heartbeat()
+        assert [frame["df"] for frame in wire.frames] == ["welcome", "hb"]
 
 
 def test_what_is_known_of_the_window():

@@ -35,6 +35,7 @@ BRINGING_NONE = {
     ),
     "focus": (("#a",), {"selector": "#a"}),
     "download_file": (("/f.csv", "g.csv"), {"url": "/f.csv", "filename": "g.csv"}),
+    "refresh": ((), {}),
     "forms_set": (
         ("#a", {"title": "x", "tags": ["y"]}),
         {
@@ -58,7 +59,7 @@ def wire_name(verb):
 
 
 def test_every_signal_of_the_predecessor_is_a_verb():
-    assert len(VERBS) == 17
+    assert len(VERBS) == 18
     assert {wire_name(verb) for verb in VERBS} <= WINDOW_SIGNALS
     assert set(html.__all__) == {*VERBS, "asend", "render"}
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dfws_html.delivery import connections
+from dfws_html.delivery.redis_history import RedisHistory
 from dfws_html.exceptions import Unreachable
 from dfws_html.work.jobs import CallName
-from dfws_html.work.ledger import MemoryLedger, RedisLedger, ledger
+from dfws_html.work.ledger import Beginning, MemoryLedger, RedisLedger, ledger
 
 
 class Clock:
@@ -25,8 +27,14 @@ def clock():
 
 
 @pytest.fixture
-def memory(clock):
-    return MemoryLedger(claim_seconds=100, clock=clock)
+def lives():
+    """The life of the history beside a memory's ledger."""
+    return ["l1"]
+
+
+@pytest.fixture
+def memory(clock, lives):
+    return MemoryLedger(claim_seconds=100, clock=clock, life=lambda: lives[0])
 
 
 @pytest.fixture
@@ -49,6 +57,28 @@ def test_a_window_id_is_the_first_load_s(book):
     assert book.claim("w", "one")
     assert not book.claim("w", "two")
     assert book.claim("other", "two")
+
+
+def test_claims_end_with_a_life(two_lives):
+    book, life, end = two_lives
+    first = life()
+    assert book.claim("w", "one", life=first)
+    assert book.claim("w", "one", life="any"), "it has it"
+    assert not book.claim("w", "two", life=first)
+    end()
+    now = life()
+    assert not book.claim("v", "two", life=first), "whoever had it may come back"
+    assert book.claim("v", "one"), "he has"
+    assert not book.claim("v", "two", life=first)
+    assert book.claim("u", "two", life=now)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_id_that_was_made_in_no_known_life_is_nobody_s(book, redis, known):
+    if known:
+        RedisHistory(connections.configured(), prefix="own").position()
+    assert not book.claim("w", "one", life="")
+    assert book.claim("w", "one")
 
 
 def test_a_claim_ends_after_its_last_renewal(memory, clock):
@@ -89,6 +119,111 @@ def test_a_job_begins_once_while_its_mark_lives(memory, clock):
     assert memory.begin("u", seconds=600)
     clock.now += 200
     assert memory.begin("t", seconds=600)
+
+
+def test_what_may_run_again_does_until_it_has_ended(book):
+    def begin():
+        return book.begin("t", seconds=60, again=True)
+
+    assert [begin(), begin()] == [Beginning.FIRST, Beginning.AGAIN]
+    assert book.finish("t", seconds=60)
+    assert not book.finish("t", seconds=60), "another has ended it"
+    assert begin() is Beginning.HAD
+    assert [bool(one) for one in (Beginning.FIRST, Beginning.AGAIN)] == [True, True]
+    assert not Beginning.HAD
+
+
+def test_what_runs_once_has_ended_when_it_begins(book):
+    assert book.begin("t", seconds=60) is Beginning.FIRST
+    assert book.begin("t", seconds=60, again=True) is Beginning.HAD
+    assert not book.finish("t", seconds=60)
+    assert book.finish("u", seconds=60), "it never begins then"
+    assert book.begin("u", seconds=60) is Beginning.HAD
+
+
+def test_by_a_void_sending_nothing_begins(book):
+    book.void("t", "one", seconds=60)
+    assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
+    assert not Beginning.VOID
+    assert book.begin("t", seconds=60, sending="two") is Beginning.FIRST
+    assert book.begin("t", seconds=60, sending="three") is Beginning.HAD
+    assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
+
+
+@pytest.fixture(params=["memory", "wiped", "restarted"])
+def two_lives(request):
+    """A ledger, the life of its history, and what ends that life: marks go, or they stay."""
+    if request.param == "memory":
+        lives = request.getfixturevalue("lives")
+        return request.getfixturevalue("memory"), lambda: lives[0], lambda: lives.insert(0, "l2")
+    redis, book = request.getfixturevalue("redis"), request.getfixturevalue("redis_book")
+    history = RedisHistory(connections.configured(), prefix="own")
+
+    def end():
+        if request.param == "wiped":
+            redis.flush()
+        else:
+            with redis.client() as client:  # as one that kept its data finds it
+                client.hset("own:seq", "run", "of another server")
+
+    return book, lambda: history.position()[0], end
+
+
+def test_a_job_of_another_life_does_not_run(two_lives):
+    book, life, end = two_lives
+    first = life()
+    assert book.begin("before", seconds=60, life=first) is Beginning.FIRST
+    end()
+    assert book.begin("t", seconds=60, life=first) is Beginning.OVER
+    assert book.begin("t", seconds=60, life=first) is Beginning.HAD, "it has been told"
+    assert book.begin("u", seconds=60) is Beginning.FIRST, "the server's own bear no life"
+    assert book.begin("v", seconds=60, life=life()) is Beginning.FIRST
+    assert not Beginning.OVER
+
+
+def test_a_job_that_has_its_mark_from_another_life_says_nothing(redis, redis_book):
+    history = RedisHistory(connections.configured(), prefix="own")
+    first = history.position()[0]
+    redis_book.begin("t", seconds=60, life=first)
+    with redis.client() as client:
+        client.hset("own:seq", "run", "of another server")
+    assert redis_book.begin("t", seconds=60, life=first) is Beginning.HAD
+
+
+def test_what_may_run_again_runs_in_every_life(two_lives):
+    book, life, end = two_lives
+    first = life()
+    end()
+    assert book.begin("t", seconds=60, life=first, again=True) is Beginning.FIRST
+
+
+def test_a_begin_is_one_round_trip(redis, redis_book):
+    life = RedisHistory(connections.configured(), prefix="own").position()[0]
+    redis_book.begin("t", seconds=60, life=life)
+    with redis.client() as client, client.monitor() as seen:
+        redis_book.begin("u", seconds=60, life=life)
+        connections.client().echo("the end")
+        asked = []
+        for command in seen.listen():
+            if "the end" in command["command"]:
+                break
+            if command["client_type"] != "lua":
+                asked.append(command["command"].split()[0])
+    assert asked == ["EVALSHA"]
+
+
+def test_what_runs_again_does_not_keep_its_mark_alive(memory, redis_book, redis, clock):
+    memory.begin("t", seconds=60, again=True)
+    clock.now += 59
+    assert memory.begin("t", seconds=60, again=True) is Beginning.AGAIN
+    clock.now += 2
+    memory._next_sweep = 0
+    assert memory.begin("t", seconds=60, again=True) is Beginning.FIRST
+    redis_book.begin("t", seconds=60, again=True)
+    with redis.client() as client:
+        client.expire("own:x:t", 5)
+        redis_book.begin("t", seconds=60, again=True)
+        assert client.ttl("own:x:t") <= 5
 
 
 def test_the_last_handler_gets_all_results(book):
@@ -196,7 +331,9 @@ def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
     "step",
     [
         lambda book: book.claim("w", "c"),
+        lambda book: book.claim("w", "c", life="l"),
         lambda book: book.begin("t", seconds=60),
+        lambda book: book.finish("t", seconds=60),
         lambda book: book.end(call(), "a", "1"),
     ],
 )

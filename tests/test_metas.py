@@ -33,13 +33,17 @@ def request_(rf):
 def test_the_meta_says_all_that_the_script_needs(request_):
     text = meta(request_)
     found = re.fullmatch(
-        r'<meta name="dfws" content="([^"]+)" data-url="/ws/" data-pos="(\d+)" '
+        r'<meta name="dfws" content="([^"]+)" data-url="/ws/" data-w="([^"]+)" data-pos="(\d+)" '
         r'data-life="([^"]+)" data-csrf="(\w+)">',
         text,
     )
     token = verify(found[1])
-    assert (str(token.position), token.life) == (found[2], found[3])
+    assert (token.window, str(token.position), token.life) == found.group(2, 3, 4)
     assert request_.META["CSRF_COOKIE"]
+
+
+def test_a_page_that_a_form_was_sent_to_says_so(rf):
+    assert ' data-post="">' in meta(rf.post("/"))
 
 
 def test_the_address_of_the_socket(request_, settings):

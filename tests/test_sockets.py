@@ -16,6 +16,7 @@ from django.test import Client
 from websockets.exceptions import InvalidStatus
 
 from dfws_html.decorators import everyone, is_authenticated, signal
+from dfws_html.delivery import connections
 from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.tasks import BROADCAST, WINDOW, atrigger
 from dfws_html.window_info import WindowInfo
@@ -75,6 +76,84 @@ async def test_a_window_is_welcomed_and_told(server, client):
         # Of the room nobody has compared anything since its only frame.
         in_room = next(f for f in wire.frames if f.get("signal") == "to.room")
         assert await wire.heartbeat() == {"df": "hb", "pos": in_room["o"]}
+
+
+async def test_what_the_page_s_own_view_pushes_reaches_it(server):
+    page = await asyncio.to_thread(server.page, "/triggering/")
+    async with server.wire(page) as wire:
+        await wire.hello(page)
+        await wire.heartbeat()
+        pushes = [("to.window", 1), ("to.topic", 2), ("to.both", 3), ("to.topic", 4)]
+        assert wire.pushes() == [(name, {"n": n}) for name, n in pushes]
+        numbers = [frame["o"] for frame in wire.frames if "o" in frame]
+        assert numbers == sorted(numbers)
+        assert "resync" not in {frame.get("df") for frame in wire.frames}
+
+
+async def test_a_call_bears_the_life_that_its_window_knows(server, client, handlers, settings):
+    settings.WEBSOCKET_WORKERS = "tests.test_sockets.Recording"
+    recorded.clear()
+
+    @signal(path="test.any", is_allowed_to=everyone)
+    def any_signal(window_info):
+        pass
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        welcome = await wire.hello(page)
+        await wire.call("test.any", 1)
+        if not connections.is_configured():
+            assert [job.life for job in recorded] == [welcome["life"]]
+            return
+        client = connections.client()
+        client.hset("ws:seq", "run", "of another server")
+        await atrigger(nobody(), "to.all", to=BROADCAST)
+        resync = await wire.frame("resync")
+        await wire.call("test.any", 2)
+        assert [job.life for job in recorded] == [welcome["life"], resync["life"]]
+        assert resync["life"] != welcome["life"]
+
+
+recorded = []
+
+
+class Recording:
+    """An engine that runs nothing."""
+
+    blocking = False
+
+    def submit(self, *jobs):
+        recorded.extend(jobs)
+
+    def stop(self, seconds):
+        pass
+
+
+async def test_a_slow_function_is_left_out_of_the_wait(server, client, handlers):
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def slow(window_info):
+        assert goes_on.wait(PATIENCE)
+        ended.set()
+
+    signal(path="test.slow", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+    signal(path="test.both", is_allowed_to=everyone, reply=False, queue="slow")(slow)
+
+    @signal(path="test.both", is_allowed_to=everyone)
+    def quick(window_info):
+        return "quick"
+
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        await wire.hello(page)
+        for n, (name, result) in enumerate([("test.slow", None), ("test.both", "quick")]):
+            await wire.send(signal=name, n=n, opts={}, reply=True)
+            assert (await wire.frame("done", call=f"{page.load}.{n}"))["result"] == result
+            await wire.heartbeat()
+            assert {"df": "ack", "n": n} in wire.frames
+        assert not ended.is_set()
+        goes_on.set()
+        assert await asyncio.to_thread(ended.wait, PATIENCE)
 
 
 # ------------------------------------------------------------------ who gets in

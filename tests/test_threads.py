@@ -315,11 +315,13 @@ def test_what_running_jobs_send_to_other_queues_runs_too(make_engine):
     assert ran == [str(n) for n in range(200)]
 
 
-def test_what_is_left_at_the_deadline_is_told(make_engine, caplog):
+@pytest.mark.parametrize("reliable", [False, True])
+def test_what_is_left_at_the_deadline_is_told(make_engine, caplog, reliable):
     engine = make_engine(q=1)
     gate = Gate()
     windows = [window() for _ in range(3)]
-    [running], [waiting], [delayed] = (admitted("gate", of=one) for one in windows)
+    jobs = [replace(admitted("gate", of=one)[0], reliable=reliable) for one in windows]
+    running, waiting, delayed = jobs
     engine.submit(running)
     gate.entered()
     engine.submit(waiting, replace(delayed, eta=time.time() + 60))

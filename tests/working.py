@@ -35,10 +35,10 @@ def topic_key():
     return f"topics of test {next(_numbers)}"
 
 
-def admitted(signal, arguments=None, *, of=None, n=1, reply=True, **options):
+def admitted(signal, arguments=None, *, of=None, n=1, reply=True, life="", **options):
     """Return the jobs of a browser's call."""
     call = Call(signal=signal, arguments=arguments or {}, n=n, reply=reply, **options)
-    return admit(call, LOAD, of or window(), now=time.time())
+    return admit(call, LOAD, of or window(), now=time.time(), life=life)
 
 
 def told(topic, window_info=None):

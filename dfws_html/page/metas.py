@@ -47,6 +47,7 @@ _NEXT = re.compile(
     rb'<meta name="dfws"|(?P<script><script\b[^>]*\bdf_websockets\.min\.)', re.IGNORECASE
 )
 _BEGUN = re.compile(rb"<(?:[ms][^>]{0,1024})?\Z", re.IGNORECASE)
+_FETCHED = frozenset({"GET", "HEAD"})
 _LOOK = 1024  # bytes in which a document shows that it is one
 
 
@@ -55,12 +56,16 @@ def meta(request: HttpRequest) -> SafeString:
     token = page_of(request).token(request)
     url = conf.get("URL")
     return format_html(
-        '<meta name="dfws" content="{}" data-url="{}" data-pos="{}" data-life="{}" data-csrf="{}">',
+        '<meta name="dfws" content="{}" data-url="{}" data-w="{}" data-pos="{}" data-life="{}" '
+        'data-csrf="{}"{}>',
         sign(token),
         url if "://" in url else get_script_prefix().rstrip("/") + url,
+        token.window,
         token.position,
         token.life,
         get_token(request),
+        # Nobody may send a form again to see what has become of its page.
+        "" if request.method in _FETCHED else mark_safe(' data-post=""'),
     )
 
 

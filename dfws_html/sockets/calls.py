@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from dfws_html import conf
+from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import (
     InvalidArguments,
     ProtocolError,
@@ -23,6 +24,7 @@ from dfws_html.exceptions import (
 from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.window_info import WindowInfo
+from dfws_html.work import execution
 from dfws_html.work.dispatch import admit
 from dfws_html.work.executors import Executor, QueueFull, executor
 from dfws_html.work.jobs import HandlerJob
@@ -70,8 +72,12 @@ class Calls:
         self._clock = clock
         self._read_at = clock()
 
-    async def take(self, call: Call) -> None:
+    async def take(self, call: Call, *, life: str = "") -> None:
         """Hand a call to the workers. When this returns, it is theirs.
+
+        Args:
+            call: the call.
+            life: of the history, as the window knows it.
 
         Raises:
             ProtocolError: it is refused, and nothing of it runs.
@@ -82,7 +88,8 @@ class Calls:
             self._window_info.user = who.user
             self._read_at = self._clock()
         try:
-            await _enqueue(await self._admitted(call))
+            jobs = await self._admitted(call, life)
+            await _enqueue(jobs)
         except Exception as error:
             code = next((code for kind, code in _REFUSALS if isinstance(error, kind)), "error")
             told = _told(error)
@@ -91,13 +98,14 @@ class Calls:
                 logger.exception("signal %r could not be taken", call.signal)
                 told = f"the server failed to take the signal {call.signal!r}"
             raise ProtocolError(code, call.n, told) from error
+        await _tell_taken(jobs)
 
-    async def _admitted(self, call: Call) -> tuple[HandlerJob, ...]:
+    async def _admitted(self, call: Call, life: str) -> tuple[HandlerJob, ...]:
         now = time.time()
         if _is_local(call.signal):
-            return admit(call, self._load, self._window_info, now=now)
+            return admit(call, self._load, self._window_info, now=now, life=life)
         jobs: tuple[HandlerJob, ...] = await off_loop(admit)(
-            call, self._load, self._window_info, now=now
+            call, self._load, self._window_info, now=now, life=life
         )
         return jobs
 
@@ -138,6 +146,16 @@ async def _enqueue(jobs: tuple[HandlerJob, ...]) -> None:
         await asyncio.to_thread(_submit, engine, jobs)
     else:
         engine.submit(*jobs)
+
+
+async def _tell_taken(jobs: tuple[HandlerJob, ...]) -> None:
+    name = jobs[0].call
+    if name is None or name.handlers:
+        return  # its jobs' ends are waited for: the usual case costs nothing here
+    if publisher().history.shared:
+        await asyncio.to_thread(execution.taken, name)
+    else:
+        execution.taken(name)
 
 
 def _submit(engine: Executor, jobs: tuple[HandlerJob, ...]) -> None:

@@ -14,7 +14,7 @@ from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing"]
+__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing", "was_welcomed"]
 
 
 _LONGEST_URL = 2048  # it travels in every job
@@ -26,7 +26,8 @@ class Guest:
 
     Attributes:
         token: of its page, with a window id that is this load's own.
-        fresh: whether that id is new, as another load of the same page has the token's.
+        fresh: whether that id is new, as another load of the same page has the token's, or may have
+            it: of claims in another life of the history nobody knows.
         who: its visitor.
         window_info: what handlers will know of it.
     """
@@ -58,7 +59,7 @@ def recognise(request: HttpRequest, hello: Hello) -> Guest:
     token = verify(hello.token)
     who = visitor(request.COOKIES)
     check_identity(token, who)
-    token, fresh = _claimed(token, hello.load)
+    token, fresh = _claimed(token, hello)
     window_info = _window_info(request, token, who, hello.url)
     # Its own topic is that of the id it has now, by the key of now.
     own = topic_ids(topic_names(window_info, [WINDOW]))
@@ -96,12 +97,23 @@ def standing(token: PageToken, hello: Hello, *, fresh: bool) -> Standing:
     )
 
 
-def _claimed(token: PageToken, load: str) -> tuple[PageToken, bool]:
+def was_welcomed(token: PageToken, hello: Hello) -> bool:
+    """Return whether a load has had its window before, and may have sent calls from it.
+
+    Such a load says where it stands; or it stands nowhere, in a life that only a welcome can have
+    told it. Whatever else has changed since, the life or a token that an answer brought, it keeps
+    its window: by another name its calls would run once more.
+    """
+    return bool(hello.positions) or hello.life not in {"", token.life}
+
+
+def _claimed(token: PageToken, hello: Hello) -> tuple[PageToken, bool]:
     """Return the token, with a fresh window id if another load of the same page has this one."""
-    if ledger().claim(token.window, load):
+    made_in = None if was_welcomed(token, hello) else token.life
+    if ledger().claim(token.window, hello.load, life=made_in):
         return token, False
     fresh = replace(token, window=new_window_id())
-    ledger().claim(fresh.window, load)
+    ledger().claim(fresh.window, hello.load)
     return fresh, True
 
 

@@ -128,7 +128,7 @@ class Window:
                     told = self._hub.told(self._subscriber)
                     self._outlet.send(HeartbeatAnswer(position=told).encode())
                 case Call():
-                    await self._calls.take(frame)
+                    await self._calls.take(frame, life=self._subscriber.life)
                     self._outlet.send(Ack(n=frame.n).encode())
                 case NewTopics():
                     self._take_over(frame)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -19,8 +21,8 @@ from kombu.exceptions import LimitExceeded, OperationalError
 
 from dfws_html.exceptions import Unreachable
 from dfws_html.work import execution, jobs
-from dfws_html.work.celery_task import NAME, redelivery
-from dfws_html.work.jobs import Job
+from dfws_html.work.celery_task import NAME, RELIABLE, redelivery
+from dfws_html.work.jobs import HandlerJob, Job
 
 __all__ = ["CeleryExecutor", "celery_app", "project_app"]
 
@@ -91,7 +93,6 @@ class CeleryExecutor:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._task = app.tasks[NAME]
         self._lock = threading.Lock()
         self._pool: Any = None
 
@@ -104,13 +105,15 @@ class CeleryExecutor:
         if self._app.conf.task_always_eager:
             self._run_here(given)
             return
+        # A page sends a call again that it has heard nothing of, even of its refusal.
+        given = tuple(replace(job, sending=secrets.token_hex(4)) for job in given)
         sent: list[Job] = []
         try:
             self._send(given, sent)
         except LimitExceeded as error:
             raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
         except self._errors() as error:
-            self._spare(given[: len(sent) + 1])  # of the last nobody knows
+            self._void(given[: len(sent) + 1])  # of the last nobody knows
             raise Unreachable(f"{self._where()}: {type(error).__name__}: {error}") from error
 
     def stop(self, seconds: float) -> None:
@@ -141,7 +144,7 @@ class CeleryExecutor:
     def _publish(self, given: Sequence[Job], connection: Any, sent: list[Job]) -> None:
         producer = self._app.amqp.Producer(connection, auto_declare=False)
         for job in given:
-            self._task.apply_async(
+            self._task_of(job).apply_async(
                 (jobs.to_dict(job),),
                 task_id=job.task_id,
                 queue=job.queue,
@@ -156,11 +159,14 @@ class CeleryExecutor:
             )
             sent.append(job)
 
-    def _spare(self, sent: Sequence[Job]) -> None:
+    def _task_of(self, job: Job) -> Any:
+        return self._app.tasks[RELIABLE if isinstance(job, HandlerJob) and job.reliable else NAME]
+
+    def _void(self, sent: Sequence[Job]) -> None:
         names = ", ".join(job.task_id for job in sent)
         try:
             for job in sent:
-                execution.spare(job, redelivery=redelivery(self._app))
+                execution.void(job, redelivery=redelivery(self._app))
         except Unreachable:
             logger.exception("the broker failed; if it has got these jobs, they run: %s", names)
         else:
@@ -207,7 +213,7 @@ class CeleryExecutor:
         for job in given:
             values = json.loads(json.dumps(jobs.to_dict(job)))
             try:
-                self._task.apply((values,), task_id=job.task_id)
+                self._task_of(job).apply((values,), task_id=job.task_id)
             except Exception as error:  # noqa: BLE001 - `task_eager_propagates`; the others have their turn
                 raised = raised or error
         if raised is not None:

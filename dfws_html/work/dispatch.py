@@ -138,6 +138,7 @@ def plan(
                 handler=handler.key,
                 window_info=window_text,
                 arguments=text,
+                reliable=handler.reliable,
             )
             for handler in (registry.handlers(signal) if wanted else ())
         )
@@ -167,7 +168,9 @@ def _moment(value: datetime | float, *, since: float = 0.0) -> float:
     return (timezone.make_aware(value) if timezone.is_naive(value) else value).timestamp()
 
 
-def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tuple[HandlerJob, ...]:
+def admit(
+    call: Call, load: str, window_info: WindowInfo, *, now: float, life: str = ""
+) -> tuple[HandlerJob, ...]:
     """Return the jobs that a browser's call becomes: one for each handler that allows it.
 
     May read the database, if a permission does.
@@ -177,6 +180,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         load: the id that its page made for itself.
         window_info: the window behind it.
         now: Unix seconds.
+        life: of the history, as that window knows it.
 
     Raises:
         UnknownSignal: nothing is registered under this name.
@@ -202,7 +206,7 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
         window=window_info.window_key or "",
         load=load,
         n=call.n,
-        handlers=len(allowed),
+        handlers=sum(handler.reply for handler in allowed),
         reply=call.reply,
     )
     return tuple(
@@ -216,6 +220,9 @@ def admit(call: Call, load: str, window_info: WindowInfo, *, now: float) -> tupl
             window_info=values,
             arguments=text,
             from_client=True,
+            reliable=handler.reliable,
+            reply=handler.reply,
+            life=life,
             call=name,
         )
         for handler in allowed

@@ -25,10 +25,10 @@ from dfws_html.topics import WINDOW, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.handlers import Handler
 from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
-from dfws_html.work.ledger import ledger
+from dfws_html.work.ledger import Beginning, ledger
 from dfws_html.work.registry import registry
 
-__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare"]
+__all__ = ["Attempt", "fail", "lose", "perform", "run", "run_apart", "spare", "taken", "void"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -39,6 +39,10 @@ _MARK_SECONDS = 300.0  # for which a job's mark outlives its last moment
 
 class _Expired(Exception):
     """A job waited longer than it may."""
+
+
+class _LifeIsOver(Exception):
+    """A job may have run in the life of the history in which it was sent: nobody knows any more."""
 
 
 @dataclass(kw_only=True)
@@ -65,6 +69,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (SignalNotAllowed, "forbidden"),
     (UnknownSignal, "unknown"),
     (_Expired, "expired"),
+    (_LifeIsOver, "unknown"),
 )
 
 
@@ -119,7 +124,7 @@ def run(job: Job, attempt: Attempt | None = None) -> None:
 def fail(job: Job, error: BaseException, attempt: Attempt) -> None:
     """Say that a job ended by an error, in the log and to the window that called."""
     if isinstance(job, HandlerJob):
-        _failed(job, error, called=attempt.called)
+        _failed(job, error, attempt)
     else:
         logger.error(
             "signal %r: the push %s did not leave", job.signal, job.task_id, exc_info=error
@@ -136,20 +141,44 @@ def lose(job: Job, reason: str, *, redelivery: float = 0.0) -> None:
     """
     logger.error("signal %r: the job %s is lost: %s", job.signal, job.task_id, reason)
     if isinstance(job, HandlerJob) and job.call is not None:
-        # Marked as begun: sent again, it must not run after its window was told this.
-        spare(job, redelivery=redelivery)
-        ledger().end(job.call, job.handler, None)
+        # Marked: sent again, it must not run after its window was told this.
+        if not spare(job, redelivery=redelivery) and job.reliable:
+            return  # it has ended before, and was told
+        _note_failure(job.call, job)
         _answer(job.call, Fail(call=str(job.call), code="unknown", error=reason).body())
 
 
-def spare(job: Job, *, redelivery: float = 0.0) -> None:
-    """Mark a job as begun, so that it never runs.
+def taken(call: CallName) -> None:
+    """Tell the window that its call is done, if that waits for none of the jobs it has become.
+
+    Args:
+        call: one that the engine has taken.
+    """
+    if call.reply and not call.handlers:
+        try:
+            _answer(call, Done(call=str(call)).body())
+        except Unreachable:
+            logger.exception("a window was not told of the end of its call")
+
+
+def spare(job: Job, *, redelivery: float = 0.0) -> bool:
+    """Mark a job as one that has had its run, so that it never runs; return False if it was.
 
     Args:
         job: the job.
         redelivery: see :class:`Attempt`.
     """
-    ledger().begin(job.task_id, seconds=_mark_seconds(job, redelivery))
+    return ledger().finish(job.task_id, seconds=_mark_seconds(job, redelivery))
+
+
+def void(job: Job, *, redelivery: float = 0.0) -> None:
+    """Let a job not run by this sending, which its sender takes for failed; by another it may.
+
+    Args:
+        job: the job as it was sent.
+        redelivery: see :class:`Attempt`.
+    """
+    ledger().void(job.task_id, job.sending, seconds=_mark_seconds(job, redelivery))
 
 
 def _work(job: Job, attempt: Attempt) -> None:
@@ -161,13 +190,33 @@ def _work(job: Job, attempt: Attempt) -> None:
         raise TypeError(f"a job is a HandlerJob or a PushJob, not {type(job).__qualname__}")
 
 
-def _begins(job: Job, attempt: Attempt) -> bool:
-    """Return whether an attempt is the first of its number."""
-    name = f"{job.task_id}:{attempt.number}" if attempt.number else job.task_id
-    if ledger().begin(name, seconds=_mark_seconds(job, attempt.redelivery)):
-        return True
-    logger.info("signal %r: the job %s has run already", job.signal, name)
-    return False
+def _begins(job: Job, attempt: Attempt) -> Beginning:
+    """Return whether a job may run: if it is reliable until it has ended, else once a number."""
+    again = isinstance(job, HandlerJob) and job.reliable
+    numbered = attempt.number and not again
+    name = f"{job.task_id}:{attempt.number}" if numbered else job.task_id
+    seconds = _mark_seconds(job, attempt.redelivery)
+    # A history in memory lives as long as its process, and so do the jobs in it.
+    life = job.life if isinstance(job, HandlerJob) and publisher().history.shared else ""
+    beginning = ledger().begin(
+        name, seconds=seconds, life=life, again=again, sending="" if numbered else job.sending
+    )
+    if beginning is Beginning.HAD:
+        logger.info("signal %r: the job %s has run already", job.signal, name)
+    elif beginning is Beginning.VOID:
+        logger.info("signal %r: this sending of the job %s had failed", job.signal, name)
+    return beginning
+
+
+def _ends(job: HandlerJob, attempt: Attempt) -> bool:
+    """Mark the end of a job that would run again; return False if another run came before."""
+    return not (job.reliable and _is_marked(job, attempt)) or spare(
+        job, redelivery=attempt.redelivery
+    )
+
+
+def _is_marked(job: HandlerJob, attempt: Attempt) -> bool:
+    return bool(attempt.redelivery) or job.call is not None
 
 
 def _mark_seconds(job: Job, redelivery: float) -> float:
@@ -196,13 +245,16 @@ def _push(job: PushJob, attempt: Attempt) -> None:
 
 
 def _handle(job: HandlerJob, attempt: Attempt) -> None:
-    if (attempt.redelivery or job.call is not None) and not _begins(job, attempt):
+    beginning = _begins(job, attempt) if _is_marked(job, attempt) else Beginning.FIRST
+    if beginning in (Beginning.HAD, Beginning.VOID):
         return
-    if _expired(job, attempt):
+    if beginning is Beginning.OVER:
+        raise _LifeIsOver(
+            f"signal {job.signal!r}: the call {job.call} was sent in another life of the history"
+        )
+    if beginning is Beginning.FIRST and _expired(job, attempt):
         raise _Expired(f"signal {job.signal!r}: the job waited until it had expired")
-    answer = _encode_answer(job, _call(job, attempt))
-    if job.call is not None:
-        _ended(job.call, job, answer)
+    _ended(job, _encode_answer(job, _call(job, attempt)), attempt)
 
 
 def _call(job: HandlerJob, attempt: Attempt) -> Any:
@@ -232,7 +284,7 @@ def _invoke(handler: Handler, window_info: WindowInfo, bound: dict[str, Any]) ->
 
 def _encode_answer(job: HandlerJob, result: Any) -> str:
     """Return a handler's result as JSON; text without the mark of safe HTML is escaped."""
-    if job.call is None or not job.call.reply:
+    if job.call is None or not (job.call.reply and job.reply):
         return "null"  # nobody asked for it
     if isinstance(result, (str, Promise)) or hasattr(result, "__html__"):
         result = str(conditional_escape(result))
@@ -252,14 +304,12 @@ def _encode_answer(job: HandlerJob, result: Any) -> str:
 # ------------------------------------------------------------------ the outcome
 
 
-def _failed(job: HandlerJob, error: BaseException, *, called: bool) -> None:
-    code = _code(error, called=called)
+def _failed(job: HandlerJob, error: BaseException, attempt: Attempt) -> None:
+    code = _code(error, called=attempt.called)
     if code == "error":
         logger.error("signal %r: %s raised", job.signal, job.handler, exc_info=error)
     else:
         logger.warning("signal %r: refused (%s): %s", job.signal, code, error)
-    if job.call is None:
-        return
     shown = traceback.format_exception(error) if code == "error" and settings.DEBUG else []
     frame = Fail(
         call=str(job.call),
@@ -268,8 +318,9 @@ def _failed(job: HandlerJob, error: BaseException, *, called: bool) -> None:
         traceback="".join(shown) or None,
     )
     try:
-        ledger().end(job.call, job.handler, None)
-        _answer(job.call, frame.body())
+        if _ends(job, attempt) and job.call is not None:
+            _note_failure(job.call, job)
+            _answer(job.call, frame.body())
     except Unreachable:
         # The error that is told must not be hidden by one of the telling.
         logger.exception("signal %r: the window was not told of the failure", job.signal)
@@ -292,24 +343,33 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
         return f"{type(error).__name__}: {error}" if code == "error" else str(error)
     if code == "error":
         return "the server failed"
-    if code == "unknown":
+    if isinstance(error, UnknownSignal):
         return str(UnknownSignal(job.signal))  # without the names of other signals
     if code == "forbidden":
         return str(SignalNotAllowed(job.signal))
     return str(error)
 
 
-def _ended(call: CallName, job: HandlerJob, answer: str) -> None:
+def _ended(job: HandlerJob, answer: str, attempt: Attempt) -> None:
     try:
-        _tell_end(call, job, answer)
+        if _ends(job, attempt) and job.call is not None:
+            _tell_end(job.call, job, answer)
     except Unreachable:
         # The handler has done its work: an engine that tries failures again must not repeat it.
         logger.exception("signal %r: the window was not told of the end", job.signal)
 
 
+def _note_failure(call: CallName, job: HandlerJob) -> None:
+    if job.reply and call.reply and call.handlers > 1:
+        ledger().end(call, job.handler, None)
+
+
 def _tell_end(call: CallName, job: HandlerJob, answer: str) -> None:
-    answers = ledger().end(call, job.handler, answer)
-    if answers is None or not call.reply:
+    if not (job.reply and call.reply):
+        return
+    # Of one there is nothing to note: its mark says that it comes to this once.
+    answers = ledger().end(call, job.handler, answer) if call.handlers > 1 else [answer]
+    if answers is None:
         return
     given = [text for text in answers if text != "null"]
     if len(given) > 1:

@@ -93,6 +93,8 @@ class Handler:
             (connection, window_info, kwargs) -> bool, connection being this handler.
         queue: where it runs: a name, a callable (connection, window_info, kwargs) -> name, or
             None for the default queue.
+        reliable: whether it runs at least once, instead of at most once.
+        reply: whether a browser's call waits for its end and its result.
 
     Raises:
         TypeError: the function can't be a handler, or an annotation of it can't be understood.
@@ -110,6 +112,8 @@ class Handler:
     function: Callable[..., Any]
     is_allowed_to: Predicate = server_side
     queue: Queue = None
+    reliable: bool = False
+    reply: bool = True
 
     def __post_init__(self) -> None:
         if not (self.signal and isinstance(self.signal, str)):

@@ -17,7 +17,7 @@ class CallName:
         window: the window's id.
         load: the id that the page made for itself when it was loaded.
         n: the call's number in that load.
-        handlers: how many jobs the call has become.
+        handlers: how many of its jobs have to end before it has ended.
         reply: whether the page waits for the outcome.
     """
 
@@ -41,6 +41,7 @@ class Job:
         queue: the name of the queue.
         eta: Unix seconds before which it must not run, 0 for at once.
         expires: Unix seconds after which it must not run, None for never.
+        sending: which of its sendings this is, where an engine has to tell them apart.
     """
 
     task_id: str
@@ -48,17 +49,21 @@ class Job:
     queue: str
     eta: float = 0.0
     expires: float | None = None
+    sending: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerJob(Job):
-    """One handler, to be run once.
+    """One handler, to be run.
 
     Attributes:
         handler: the key of the handler.
         window_info: ``WindowInfo.to_dict()`` as JSON.
         arguments: as JSON.
         from_client: whether a browser sent it, so that rights are checked again.
+        reliable: whether it runs at least once, instead of at most once.
+        reply: whether the end of its call waits for it.
+        life: of the history in which a browser sent it, empty where that says nothing.
         call: the browser's call that it answers.
     """
 
@@ -66,6 +71,9 @@ class HandlerJob(Job):
     window_info: str
     arguments: str
     from_client: bool = False
+    reliable: bool = False
+    reply: bool = True
+    life: str = ""
     call: CallName | None = None
 
 

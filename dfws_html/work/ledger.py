@@ -10,10 +10,11 @@ from typing import Protocol
 
 from dfws_html import conf
 from dfws_html.delivery import connections
+from dfws_html.delivery.publishing import publisher
 from dfws_html.work.jobs import CallName
-from dfws_html.work.redis_ledger import CALL_SECONDS, RedisLedger
+from dfws_html.work.redis_ledger import CALL_SECONDS, Beginning, RedisLedger
 
-__all__ = ["Ledger", "MemoryLedger", "RedisLedger", "ledger"]
+__all__ = ["Beginning", "Ledger", "MemoryLedger", "RedisLedger", "ledger"]
 
 
 class Ledger(Protocol):
@@ -23,12 +24,45 @@ class Ledger(Protocol):
         Unreachable: each of them, if the ledger is elsewhere and does not answer.
     """
 
-    def claim(self, window: str, load: str) -> bool:
-        """Give a window id to the first load that asks; return whether it is this load's."""
+    def claim(self, window: str, load: str, *, life: str | None = None) -> bool:
+        """Give a window id to the first load that asks; return whether it is this load's.
+
+        Args:
+            window: the id.
+            load: the load's.
+            life: of the history in which the id was made, given by a load that has never had it: in
+                another one, or an unknown one (empty), the claim of who has it may be lost.
+        """
         ...
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
-        """Mark a job as begun; return False if it was. The mark is kept for ``seconds``."""
+    def begin(
+        self,
+        task_id: str,
+        *,
+        seconds: float,
+        life: str = "",
+        again: bool = False,
+        sending: str = "",
+    ) -> Beginning:
+        """Mark a job as begun, unless it was, and return whether it may run.
+
+        Args:
+            task_id: the job's.
+            seconds: for which the mark is kept; what runs again does not renew it.
+            life: of the history in which the job was sent: in another one, the mark that it may
+                have had is lost. Empty where that says nothing.
+            again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
+                had its run as soon as it has begun. What may run again does so in every life.
+            sending: of the job; if it is void, it changes nothing.
+        """
+        ...
+
+    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+        """Let nothing begin by this sending of a job; by another one it may."""
+        ...
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """Mark a job as one that has had its run; return False if it was."""
         ...
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
@@ -52,42 +86,76 @@ class MemoryLedger:
     Args:
         claim_seconds: for which a window id stays with its load: longer than any token lives.
         clock: seconds that never go back.
+        life: gives the life of the history beside it.
 
     >>> book = MemoryLedger()
     >>> book.claim("w", "first"), book.claim("w", "second")
     (True, False)
-    >>> book.begin("t", seconds=60), book.begin("t", seconds=60)
-    (True, False)
+    >>> book.begin("t", seconds=60).name, book.begin("t", seconds=60).name
+    ('FIRST', 'HAD')
     """
 
     def __init__(
-        self, *, claim_seconds: float = 72_000, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        claim_seconds: float = 72_000,
+        clock: Callable[[], float] = time.monotonic,
+        life: Callable[[], str] = str,
     ) -> None:
         self._claim_seconds = claim_seconds
         self._clock = clock
+        self._life = life
         self._lock = threading.Lock()
         self._claims: dict[str, tuple[str, float]] = {}
-        self._begun: dict[str, float] = {}
+        # Whether a job has had its run, and for how long that is known.
+        self._marks: dict[str, tuple[bool, float]] = {}
         self._calls: dict[str, _Call] = {}
         self._next_sweep = 0.0
 
-    def claim(self, window: str, load: str) -> bool:
+    def claim(self, window: str, load: str, *, life: str | None = None) -> bool:
         """See :meth:`Ledger.claim`."""
         with self._lock:
             now = self._sweep()
-            owner = self._claims.get(window, (load, 0.0))[0]
+            owner = self._claims.get(window, (None, 0.0))[0]
+            if owner is None and (life is None or (life and life == self._life())):
+                owner = load
             if owner == load:
                 self._claims[window] = (load, now + self._claim_seconds)
             return owner == load
 
-    def begin(self, task_id: str, *, seconds: float) -> bool:
+    def begin(
+        self,
+        task_id: str,
+        *,
+        seconds: float,
+        life: str = "",
+        again: bool = False,
+        sending: str = "",
+    ) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
             now = self._sweep()
-            if task_id in self._begun:
-                return False
-            self._begun[task_id] = now + seconds
-            return True
+            if sending and _sent(task_id, sending) in self._marks:
+                return Beginning.VOID
+            if task_id in self._marks:
+                had = self._marks[task_id][0] or not again
+                return Beginning.HAD if had else Beginning.AGAIN
+            self._marks[task_id] = (not again, now + seconds)
+            over = life and not again and life != self._life()
+            return Beginning.OVER if over else Beginning.FIRST
+
+    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+        """See :meth:`Ledger.void`."""
+        with self._lock:
+            self._marks[_sent(task_id, sending)] = (True, self._sweep() + seconds)
+
+    def finish(self, task_id: str, *, seconds: float) -> bool:
+        """See :meth:`Ledger.finish`."""
+        with self._lock:
+            now = self._sweep()
+            had = self._marks.get(task_id, (False, 0.0))[0]
+            self._marks[task_id] = (True, now + seconds)
+            return not had
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
@@ -107,9 +175,17 @@ class MemoryLedger:
         if now >= self._next_sweep:
             self._next_sweep = now + 60
             self._claims = {key: kept for key, kept in self._claims.items() if kept[1] > now}
-            self._begun = {key: ends for key, ends in self._begun.items() if ends > now}
+            self._marks = {key: kept for key, kept in self._marks.items() if kept[1] > now}
             self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
         return now
+
+
+def _sent(task_id: str, sending: str) -> str:
+    return f"{task_id}:{sending}:"  # the second colon: no attempt's name ends so
+
+
+def _life() -> str:
+    return publisher().history.position()[0]
 
 
 _ledgers: dict[int, MemoryLedger] = {}
@@ -126,5 +202,5 @@ def ledger() -> Ledger:
         return RedisLedger(prefix=conf.get("REDIS_PREFIX"), claim_seconds=2 * age)
     with _lock:
         if age not in _ledgers:
-            _ledgers[age] = MemoryLedger(claim_seconds=2 * age)
+            _ledgers[age] = MemoryLedger(claim_seconds=2 * age, life=_life)
         return _ledgers[age]

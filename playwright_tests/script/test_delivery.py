@@ -175,6 +175,92 @@ def test_resync(bed: Bed) -> None:
     assert page.evaluate("document.body.innerHTML") == ""
 
 
+def refreshes(bed: Bed) -> int:
+    """How often the page has been fetched, its first time aside."""
+    return len(bed.requests) - 1
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_resync_fetches_the_page_within_its_spread_and_once_a_minute(bed: Bed) -> None:
+    page = clocked(bed, "<p id=p>old</p>")
+    bed.body = bed.body.replace("old", "new")
+    bed.send(df="resync", t=[0], pos=20, life="L", spread=5)
+    bed.flush()
+    page.clock.run_for(2400)  # luck is 0.5
+    assert refreshes(bed) == 0
+    page.clock.run_for(200)
+    bed.until(lambda: page.inner_text("#p") == "new")
+    assert refreshes(bed) == 1
+    # The same once more: what does not help is not done again and again.
+    bed.send(df="resync", t=[0], pos=30, life="L", spread=5)
+    bed.flush()
+    page.clock.run_for(2600)
+    bed.until(lambda: bed.events("refused"))
+    assert (bed.events("refused")[0]["code"], refreshes(bed)) == ("refresh", 1)
+    page.clock.run_for(60_000)
+    bed.send(df="resync", t=[0], pos=40, life="L", spread=5)
+    bed.flush()
+    page.clock.run_for(2600)
+    bed.until(lambda: refreshes(bed) == 2)
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_resync_that_the_page_prevents_fetches_nothing(bed: Bed) -> None:
+    page = clocked(bed)
+    bed.run("addEventListener('df:resync', (event) => event.preventDefault())")
+    bed.send(df="resync", t=[0], pos=20, life="L", spread=5)
+    bed.flush()
+    page.clock.run_for(6000)
+    bed.flush()
+    assert refreshes(bed) == 0
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_another_life_in_the_fetched_page_says_hello_anew(bed: Bed) -> None:
+    page = bed.open("<p id=p>old</p>")
+    bed.body = bed.body.replace("old", "new").replace('data-life="L"', 'data-life="M"')
+    bed.life = "M"
+    bed.send(signal="html.refresh", opts={})
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.hellos[1]["life"] == "M"
+    assert page.inner_text("#p") == "new"
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_page_that_is_too_old_is_loaded_again_once(bed: Bed) -> None:
+    page = bed.open("<input id=i>")
+    with page.expect_navigation():
+        bed.sockets[-1].close(code=4406)
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.hellos[0]["c"] != bed.hellos[1]["c"]
+    page.wait_for_selector("html[data-df-connection=open]", state="attached")
+    bed.sockets[-1].close(code=4406)
+    bed.until(lambda: bed.events("refused"))
+    assert (bed.events("refused")[0]["code"], len(bed.requests)) == ("4406", 2)
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_page_in_which_something_is_typed_is_not_loaded_again(bed: Bed) -> None:
+    page = bed.open("<input id=i>")
+    page.type("#i", "half a sentence")
+    bed.sockets[-1].close(code=4406)
+    bed.until(lambda: bed.events("refused"))
+    assert (page.input_value("#i"), len(bed.requests)) == ("half a sentence", 1)
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_page_that_belongs_to_somebody_else_is_fetched_once(bed: Bed) -> None:
+    bed.open()
+    bed.welcoming = False
+    bed.sockets[-1].close(code=4401)
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.requests == ["GET /", "GET /"]
+    bed.sockets[-1].close(code=4401)
+    bed.until(lambda: bed.events("refused"))
+    assert "again" in bed.events("refused")[0]["message"]
+    assert connection(bed) == "closed"
+
+
 def test_heartbeats_raise_positions(bed: Bed) -> None:
     bed.open()
     log(bed)
@@ -451,7 +537,7 @@ def test_no_welcome(bed: Bed) -> None:
     bed.until(lambda: len(bed.hellos) >= 2)
 
 
-@pytest.mark.parametrize("code", [4400, 4401, 4403, 4406])
+@pytest.mark.parametrize("code", [4400, 4403])
 def test_final_codes(bed: Bed, code: int) -> None:
     page = bed.open("<div id=st data-df-status></div>")
     bed.sockets[-1].close(code=code, reason="go away")

@@ -9,5 +9,6 @@ urlpatterns = [
     path("pushing/", views.pushing),
     path("login/<str:username>/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
+    path("elsewhere/", views.elsewhere),
     path("favicon.ico", views.nothing),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model, login, logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import engines
 
 from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
@@ -54,6 +54,11 @@ def log_out(request: HttpRequest) -> HttpResponse:
     """Log out."""
     logout(request)
     return HttpResponse("bye")
+
+
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """Send the browser to another page."""
+    return HttpResponseRedirect("/?body=fresh")
 
 
 def nothing(request: HttpRequest) -> HttpResponse:

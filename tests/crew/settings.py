@@ -13,7 +13,8 @@ WEBSOCKET_TOPIC_KEY = "topics of the crew"
 CELERY_APP = os.environ.get("TEST_CELERY_APP", "dfws_html")
 CELERY_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ANNOTATIONS = {
-    "dfws_html.run": {"autoretry_for": (Flaky,), "max_retries": 2, "default_retry_delay": 0}
+    name: {"autoretry_for": (Flaky,), "max_retries": 2, "default_retry_delay": 0}
+    for name in ("dfws_html.run", "dfws_html.run_reliable")
 }
 if CELERY_APP != "dfws_html":  # ours finds its broker itself
     CELERY_BROKER_URL = os.environ["TEST_REDIS"].replace("unix://", "redis+socket://")

@@ -84,6 +84,17 @@ def dies(window_info):
     os.kill(os.getpid(), os_signal.SIGKILL)
 
 
+def dies_once(window_info, name):
+    say("dies once", id=window_info.action_id, process=os.getpid())
+    if connections.client().incr(f"lives:{name}") == 1:
+        dies(window_info)
+    return window_info.action_id
+
+
+def reliable_flaky(window_info, failures):
+    return flaky(window_info, failures)
+
+
 def answers(window_info, text):
     trigger(window_info, "crew.told", to=[SERVER, WINDOW], text=text)
 
@@ -107,6 +118,8 @@ def register():
     signal(path="crew.by_hand", is_allowed_to=everyone)(by_hand)
     signal(path="crew.flaky", is_allowed_to=everyone)(flaky)
     signal(path="crew.dies", is_allowed_to=everyone)(dies)
+    signal(path="crew.dies_once", is_allowed_to=everyone, reliable=True)(dies_once)
+    signal(path="crew.reliable_flaky", is_allowed_to=everyone, reliable=True)(reliable_flaky)
     signal(path="crew.answers", is_allowed_to=everyone)(answers)
     signal(path="crew.told")(told)
     many = RandomDynamicQueueName("many", 4)

@@ -17,6 +17,8 @@ export const isTouched = (element) =>
   element.validity?.badInput ||
   invoke(element, "matches", ":autofill");
 
+export const isAnyTouched = () => [...document.querySelectorAll(CONTROLS)].some(isTouched);
+
 /** @param {any} form */
 export function untouch(form) {
   for (const control of get(form, "elements") ?? []) touched.delete(control);

@@ -3,12 +3,12 @@
 import { watchTyping } from "./controls.js";
 import { discover } from "./discovery.js";
 import { sweep } from "./outbox.js";
-import { adopt } from "./positions.js";
-import { WINDOW_HEADER } from "./protocol.js";
-import { receive, takeTopics } from "./receiver.js";
-import { meta, subscribe, token, windowId } from "./session.js";
+import { begin as stand } from "./positions.js";
+import { ended, receive } from "./receiver.js";
+import { headers, meta, subscribe, windowId } from "./session.js";
 import { call, connect, stopHolding } from "./signals.js";
 import { close, start, tick } from "./socket.js";
+import { takeTopics } from "./topics.js";
 
 const TICK = 1000;
 
@@ -32,11 +32,7 @@ const DFSignals = {
   get window() {
     return windowId;
   },
-  /** For requests of this page: the server then knows its window. */
-  headers: () => {
-    const known = token || meta()?.content;
-    return known ? { [WINDOW_HEADER]: known } : {};
-  },
+  headers,
   topics: takeTopics,
 };
 
@@ -57,9 +53,9 @@ function open() {
   const page = meta();
   if (page) {
     const { url = "/ws/", pos, life = "" } = page.dataset;
-    adopt(life, pos ? +pos : undefined);
+    stand(life, pos ? +pos : undefined);
     subscribe({ t: [], token: page.content });
-    start(new URL(url, location.href).href.replace("http", "ws"), receive);
+    start(new URL(url, location.href).href.replace("http", "ws"), receive, ended);
   } else {
     close();
   }

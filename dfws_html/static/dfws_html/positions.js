@@ -16,10 +16,15 @@ let applied = [];
 /**
  * Another life voids every position that does not come with it.
  * @param {string} next
+ */
+export const adopt = (next) => next === life || begin(next);
+
+/**
+ * The page stands where it was rendered.
+ * @param {string} next life of the history
  * @param {number} [position]
  */
-export function adopt(next, position) {
-  if (next === life) return;
+export function begin(next, position) {
   life = next;
   base = position;
   applied = [];

@@ -1,22 +1,13 @@
 /** @file What each frame of the server does here. */
-import { emit, fail } from "./events.js";
+import { emit, fail, report } from "./events.js";
 import { acknowledge, settle, sweep } from "./outbox.js";
 import { adopt, raise, take } from "./positions.js";
+import { holds, refresh, reload } from "./refresh.js";
 import { adoptWindow, c, subscribe } from "./session.js";
-import { deliver } from "./signals.js";
-import { send, welcomed } from "./socket.js";
-
-/** A token whose topics the server has not taken yet. @type {string | null} */
-let wanted = null;
-
-/**
- * The window's topics become those of a token that an HTTP answer's header brought.
- * @param {string | null} token
- */
-export function takeTopics(token) {
-  wanted = token;
-  if (token) send(JSON.stringify({ df: "topics", token }));
-}
+import { connect, deliver } from "./signals.js";
+import { welcomed } from "./socket.js";
+import { takeTopics, topicsTaken } from "./topics.js";
+import { verbs } from "./verbs.js";
 
 /** @type {Record<string, (frame: any) => void>} */
 const controls = {
@@ -27,11 +18,11 @@ const controls = {
     adopt(frame.life);
     subscribe(frame);
     welcomed(frame.hb);
-    takeTopics(wanted);
+    takeTopics();
     sweep(true);
   },
   topics(frame) {
-    wanted = null;
+    topicsTaken();
     subscribe(frame);
     // What ordered it stands in the window's own topic, and is not to be told again.
     if (frame.o) raise(frame.o, [0]);
@@ -44,7 +35,10 @@ const controls = {
   resync({ t: topics, pos, life, spread }) {
     adopt(life);
     raise(pos, topics);
-    emit("resync", { topics, spread });
+    // What stands in the page may be old: it is fetched again, not by all windows at once.
+    if (emit("resync", { topics, spread })) {
+      setTimeout(refresh, spread * 1000 * Math.random(), apply, "resync");
+    }
   },
 };
 
@@ -57,14 +51,34 @@ function answer(frame) {
   settle(+n, outcome, { ...frame, message: error });
 }
 
+/** @param {any} frame */
+function apply(frame) {
+  const { df, signal, opts = {}, signal_id } = frame;
+  if (df) controls[df]?.(frame);
+  else if (!signal) throw new Error(JSON.stringify(frame));
+  else if (take(frame)) deliver(signal, opts, signal_id);
+}
+
+/**
+ * The server wants no socket of this page any more.
+ * @param {number} code
+ * @param {string} [message]
+ */
+export function ended(code, message) {
+  if (code === 4401) refresh(apply, "4401");
+  else if (code !== 4406 || !reload()) report("refused", { code: `${code}`, message });
+}
+
+verbs.set("html.refresh", new Set());
+connect("html.refresh", () => {
+  refresh(apply);
+});
+
 /** @param {string} text */
 export function receive(text) {
   try {
     const frame = JSON.parse(text);
-    const { df, signal, opts = {}, signal_id } = frame;
-    if (df) controls[df]?.(frame);
-    else if (!signal) throw new Error(text);
-    else if (take(frame)) deliver(signal, opts, signal_id);
+    if (!holds(frame)) apply(frame);
   } catch (error) {
     fail("frame", error);
   }

@@ -1,6 +1,6 @@
 /** @file What this load of the page knows about its window, and says of itself in every hello. */
 import { life, positions, setTopics } from "./positions.js";
-import { VERSION } from "./protocol.js";
+import { VERSION, WINDOW_HEADER } from "./protocol.js";
 
 /** Names this load in its calls `c.n`: the back button and a duplicated tab bring the same token again. */
 export const c = URL.createObjectURL(new Blob()).slice(-36); // crypto.randomUUID() is missing over plain http
@@ -12,6 +12,12 @@ export let token = "";
 export let windowId = null;
 /** Bytes of a frame. @type {number} */
 export let limit;
+
+/** For requests of this page: the server then knows its window. @returns {Record<string, string>} */
+export const headers = () => {
+  const known = token || meta()?.content;
+  return known ? { [WINDOW_HEADER]: known } : {};
+};
 
 /** @param {{w: string, lim: {frame: number}}} welcome */
 export function adoptWindow({ w, lim }) {

@@ -1,7 +1,7 @@
 /** @file One websocket that stays: when to connect, whether it lives, when to try again. */
 import { retryDelay } from "./backoff.js";
 import { now } from "./clock.js";
-import { emit, report } from "./events.js";
+import { emit } from "./events.js";
 import { HEARTBEAT } from "./protocol.js";
 import { hello } from "./session.js";
 
@@ -17,6 +17,8 @@ let state;
 let address;
 /** @type {(text: string) => void} */
 let receive;
+/** @type {(code: number, message?: string) => void} */
+let ended;
 /** The living one, if any. @type {any} */
 let socket;
 let attempt = 0;
@@ -34,12 +36,13 @@ export const isClosed = () => state === "closed";
 /**
  * @param {string} url
  * @param {(text: string) => void} receiver
+ * @param {(code: number, message?: string) => void} finished takes the end after which nobody tries again
  */
-export function start(url, receiver) {
+export function start(url, receiver, finished) {
   address = url;
   receive = receiver;
-  become("connecting");
-  connect();
+  ended = finished;
+  restart();
   addEventListener("pagehide", () => {
     if (socket) lose(1012);
     clearTimeout(retry);
@@ -47,6 +50,13 @@ export function start(url, receiver) {
   for (const type of ["online", "pageshow", "resume", "visibilitychange"]) {
     addEventListener(type, wake, true); // those of the document pass here too
   }
+}
+
+/** Says hello anew, at once. */
+export function restart() {
+  if (socket) lose(1012);
+  become("connecting");
+  connect();
 }
 
 /** For a page without a window: no socket will ever be. */
@@ -136,7 +146,7 @@ function lose(code, message) {
   }
   const delay = retryDelay(code, attempt++, Math.random());
   become(delay === null ? "closed" : "retrying");
-  if (delay === null) report("refused", { code: `${code}`, message });
+  if (delay === null) ended(code, message);
   else retry = setTimeout(connect, delay);
 }
 

@@ -14,6 +14,15 @@ const RULES = { createHTML: String };
 /** @type {any} */
 let policy;
 
+/** @param {unknown} html @returns {any} */
+function trusted(html) {
+  policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("dfws", RULES) ?? RULES;
+  return policy.createHTML(html);
+}
+
+/** @param {string} html @returns {Document} a whole page, inert */
+export const parse = (html) => new DOMParser().parseFromString(trusted(html), "text/html");
+
 /** @type {EventTarget[]} */
 let gone = [];
 
@@ -36,10 +45,9 @@ const twinOf = (element) => document.getElementById(get(element, "id"));
 export function swap(target, place, content, kind = "innerHTML") {
   /** @type {any} */
   const parent = /pend|Ch/.test(place) ? target : get(target, "parentNode");
-  policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("dfws", RULES) ?? RULES;
   // Rows, options and drawings are only parsed as such where they may stand.
   const holder = inert.importNode(parent);
-  holder[kind] = policy.createHTML(content ?? "");
+  holder[kind] = trusted(content ?? "");
   // What is pushed was rendered without a request: its CSRF fields are empty.
   for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
     field.value ||= meta()?.dataset.csrf ?? "";

@@ -1,0 +1,1 @@
+"""df_websockets 1.2.6 under the same load and faults, as far as its protocol goes."""

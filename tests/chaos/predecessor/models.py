@@ -1,0 +1,10 @@
+"""What handlers write in their transactions."""
+
+from django.db import models
+
+
+class Row(models.Model):
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name

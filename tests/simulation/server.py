@@ -1,0 +1,175 @@
+"""One server process: its hub, its sockets, and what is on its way between them and the pages."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from django.contrib.auth.models import AnonymousUser
+
+from dfws_html.delivery.hub import Subscriber
+from dfws_html.delivery.outlet import Bounds, Outlet
+from dfws_html.delivery.publishing import Publisher
+from dfws_html.exceptions import ProtocolError, UnknownSignal, Unreachable
+from dfws_html.page.tokens import TokenRefused
+from dfws_html.page.visitors import Visitor
+from dfws_html.sockets.guests import Guest, standing, was_welcomed
+from dfws_html.sockets.pace import Pace
+from dfws_html.sockets.window import Window, parsed
+from dfws_html.window_info import WindowInfo
+from dfws_html.work.dispatch import admit
+from tests.simulation.deployment import TOKEN_AGE, History, own
+
+BOUNDS = Bounds(frames=6, size=1 << 20, seconds=10)
+
+
+class Server:
+    """A process; when it is killed, nothing of it goes on."""
+
+    def __init__(self, world, wire):
+        self.wire = wire
+        self.hub = world.parts.hub(Publisher(History(world.store, wire), world.bells), world.loop)
+        self.connections = []
+
+    def kill(self):
+        self.wire.kill()
+        for connection in self.connections:
+            connection.is_cut = True
+            if connection.window is not None:
+                connection.window.leave()
+            if connection.gate is not None:
+                connection.stall()
+
+
+class Desk:
+    """Takes the calls of one window, as `sockets/calls.py` does, with the world's clock."""
+
+    def __init__(self, world, server, load, window_info):
+        self.world, self.server = world, server
+        self.load, self.window_info = load, window_info
+
+    async def take(self, call, *, life):
+        world = self.world
+        try:
+            jobs = admit(call, self.load, self.window_info, now=world.loop.now, life=life)
+        except UnknownSignal as error:
+            raise ProtocolError("unknown", call.n, str(error)) from error
+        await self.server.wire.trip()
+        if world.queue.is_full:
+            raise ProtocolError("busy", call.n, "the queue is full")
+        world.queue.waiting.extend(jobs)
+        await self.server.wire.trip()
+
+
+class Socket(Window):
+    """The server's end of a socket: the real one, given its hub and its desk."""
+
+    def __init__(self, world, server, guest, hello, outlet):
+        self._hub = server.hub
+        self._request = None
+        self._outlet = outlet
+        self._token = guest.token
+        self._fresh = guest.fresh
+        self._who = guest.who
+        self._left = False
+        self._pace = Pace(rate=20, burst=100)
+        self._calls = world.parts.desk(world, server, hello.load, guest.window_info)
+        stands = standing(guest.token, hello, fresh=guest.fresh)
+        self._subscriber = Subscriber(
+            outlet.send,
+            self._on_control,
+            topics=guest.token.topics,
+            positions=stands.positions,
+            life=stands.life,
+        )
+
+
+class Connection:
+    """One websocket: ordered both ways, until it is cut with what is on its way."""
+
+    def __init__(self, world, server):
+        self.world, self.server = world, server
+        self.to_page = deque()
+        self.to_server = deque()
+        self.is_cut = False
+        self.refused = False
+        self.window = None
+        self.task = None
+        self.gate = None
+        self.outlet = Outlet(self._send, BOUNDS, lambda reason: self.cut())
+        server.connections.append(self)
+
+    async def _send(self, message):
+        while self.gate is not None:
+            await self.gate
+        if self.is_cut:
+            raise OSError("the browser has left")
+        self.to_page.append(message["text"])
+
+    def stall(self):
+        """Let the page stop to read, or go on."""
+        if self.gate is None:
+            self.gate = self.world.loop.create_future()
+        else:
+            gate, self.gate = self.gate, None
+            gate.set_result(None)
+            self.world.loop.run()
+
+    def cut(self):
+        """End the server's side."""
+        if self.is_cut:
+            return
+        self.is_cut = True
+        self.server.connections.remove(self)
+        if self.window is not None:
+            self.window.leave()
+        if self.gate is not None:
+            self.stall()
+
+    def take(self, count):
+        """Let the server read what has arrived, one frame after the other."""
+        while count and self.to_server and not self.is_cut:
+            if self.task is not None and not self.task.done():
+                return
+            text = self.to_server.popleft()
+            self.task = self.world.loop.create_task(self._take(text))
+            self.world.loop.run()
+            count -= 1
+
+    async def _take(self, text):
+        if self.window is not None:
+            await self.window.take(text)
+            return
+        try:
+            await self._greet(parsed(text))
+        except TokenRefused:
+            self.refused = True
+            self.cut()
+        except Unreachable:
+            self.cut()
+
+    async def _greet(self, hello):
+        guest = self._recognise(hello)
+        self.window = self.world.parts.socket(self.world, self.server, guest, hello, self.outlet)
+        await self.window.arrive()
+
+    def _recognise(self, hello):
+        """As `sockets/guests.py` does, with the world's ledger and clock."""
+        world = self.world
+        if world.store.is_away:
+            raise Unreachable("the ledger does not answer")
+        token, issued = world.token_of(hello.token)
+        if world.loop.now - issued > TOKEN_AGE:
+            raise TokenRefused("identity", "it is too old")
+        made_in = None if was_welcomed(token, hello) else token.life
+        fresh = not world.ledger.claim(token.window, hello.load, life=made_in)
+        if fresh:
+            token = replace(token, window=world.new_id("w"))
+            world.ledger.claim(token.window, hello.load)
+        token = replace(token, topics=(own(token.window), *token.topics[1:]))
+        window_info = WindowInfo()
+        window_info.window_key = token.window
+        return Guest(token=token, fresh=fresh, who=NOBODY, window_info=window_info)
+
+
+NOBODY = Visitor(session={}, user=AnonymousUser())
