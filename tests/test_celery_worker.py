@@ -56,7 +56,7 @@ def sender(crew, settings):
     """The process that sends: this one."""
     settings.WEBSOCKET_REDIS_CONNECTION = crew.redis.url
     settings.WEBSOCKET_TOPIC_KEY = "topics of the crew"
-    settings.CELERY_APP = "tests.crew.sender"
+    settings.CELERY_APP = "tests.crew.sender:to_crew"
     crew.forget()
     with registry.isolated():
         register()

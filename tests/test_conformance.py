@@ -120,7 +120,7 @@ def column(request, server, settings):
     if request.param == "celery":
         request.getfixturevalue("workers")
         settings.WEBSOCKET_WORKERS = "celery"
-        settings.CELERY_APP = "tests.crew.sender"
+        settings.CELERY_APP = "tests.crew.sender:to_table"
     settings.WEBSOCKET_TOPIC_KEY = "topics of the crew"
     settings.LANGUAGE_CODE = "en"
     with registry.isolated():
