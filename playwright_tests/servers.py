@@ -30,6 +30,11 @@ _APPLICATION = "dfws_html.routing:application"
 _HOST = "127.0.0.1"
 _BETWEEN = 0.05  # seconds between two tries to connect
 
+_GUNICORN = [
+    *["gunicorn", "--worker-class", "uvicorn.workers.UvicornWorker", "--workers", "2"],
+    *["--bind", "{host}:{port}", _APPLICATION],
+]
+
 #: The ways to serve a site as their users start them, on a host and a port.
 SHAPES: Mapping[str, Sequence[str]] = {
     "uvicorn": ["uvicorn", _APPLICATION, "--host", "{host}", "--port", "{port}"],
@@ -38,10 +43,8 @@ SHAPES: Mapping[str, Sequence[str]] = {
     ],
     "daphne": ["daphne", "-b", "{host}", "-p", "{port}", _APPLICATION],
     "runserver": ["django", "runserver", "--noreload", "{host}:{port}"],
-    "gunicorn": [
-        *["gunicorn", "--worker-class", "uvicorn.workers.UvicornWorker", "--workers", "2"],
-        *["--bind", "{host}:{port}", _APPLICATION],
-    ],
+    "gunicorn": _GUNICORN,
+    "gunicorn, preloaded": [*_GUNICORN, "--preload"],
 }
 
 

@@ -38,6 +38,9 @@ SHAPES = [
     ("gunicorn", "thread", "", ""),
     ("gunicorn", "celery", "prefork", "pubsub"),
     ("gunicorn", "celery", "threads", ""),
+    # What the master process made before it forked is not used in its workers.
+    ("gunicorn, preloaded", "thread", "", "pubsub"),
+    ("gunicorn, preloaded", "celery", "prefork", ""),
 ]
 _CROWD = 3  # more windows
 
