@@ -55,7 +55,6 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "HISTORY": HISTORY,
         "LIMITS": LIMITS,
         "POOL_SIZES": MappingProxyType({None: 10}),
-        "POSITION_LAG": 0,
         "REDIS_CONNECTION": None,
         "REDIS_EXPIRE": 36000,
         "REDIS_PREFIX": "ws",
