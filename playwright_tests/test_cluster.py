@@ -127,6 +127,16 @@ def log(page: Page) -> list[str]:
     return page.locator("#log li").all_inner_texts()
 
 
+def rendering(page: Page) -> str:
+    """Return when the page was rendered."""
+    return page.locator("#rendered").text_content() or ""
+
+
+def refreshed(page: Page, rendered: str) -> None:
+    """Wait until the page has fetched itself: what functions wrote before is not in it any more."""
+    expect(page.locator("#rendered")).not_to_have_text(rendered, timeout=PATIENCE)
+
+
 def press(page: Page, text: str) -> None:
     """Call a signal, and wait for what a worker answers to it."""
     page.evaluate("text => void DFSignals.call('cluster.press', {text})", text)
@@ -265,14 +275,15 @@ def test_a_killed_server_comes_back_to_all_that_was_pushed(
 
 def test_a_redis_that_dies_and_comes_back_empty(cluster: Cluster, windows: Windows) -> None:
     pids = cluster.pids()
+    rendered = {name: rendering(page) for name, page in windows.each().items()}
     cluster.bed.redis.kill()
     for server in (cluster.a, cluster.b):
         for path in ("/log/", "/log/?object", "/"):
             assert windows.ada_a.request.get(server.url + path).status == 200
     cluster.bed.redis.start()
-    for page in windows.each().values():
+    for name, page in windows.each().items():
         # The new one knows nothing of what was told: the pages are told so, and fetch themselves.
-        page.wait_for_function("() => resyncs > 0", timeout=PATIENCE)
+        refreshed(page, rendered[name])
         expect(page.locator("html")).to_have_attribute(
             "data-df-connection", "open", timeout=PATIENCE
         )
@@ -297,7 +308,9 @@ def test_a_site_that_starts_without_its_redis(
         assert answer.status == 200
         connection = page.locator("html")
         expect(connection).to_have_attribute("data-df-connection", "retrying", timeout=PATIENCE)
+        rendered = rendering(page)
         made.redis.start()
+        refreshed(page, rendered)
         expect(connection).to_have_attribute("data-df-connection", "open", timeout=PATIENCE)
         worker.is_ready()
         press(page, "at last")
