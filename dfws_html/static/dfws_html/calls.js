@@ -1,10 +1,8 @@
 /** @file One call on one event: whether the event is heeded and prevented, and what is sent. */
 
-import { untouch } from "./controls.js";
-import { fail } from "./events.js";
+import { launch } from "./flight.js";
 import { controlValue, formFields } from "./forms.js";
 import { get, invoke, isForm } from "./nodes.js";
-import { call as callSignal } from "./signals.js";
 
 /** Events that we have prevented: whatever prevented the others said no. @type {WeakSet<Event>} */
 const ours = new WeakSet();
@@ -14,7 +12,8 @@ const ours = new WeakSet();
  * @param {import("./attribute.js").Call} call
  * @param {any} event
  */
-export function react(element, { name, on, form, value, opts, prevent }, event) {
+export function react(element, call, event) {
+  const { on, form, value, opts, prevent } = call;
   const click = event.type === "click";
   // A submission: a submit, or a click on a button that would lead to one.
   const submitted =
@@ -49,15 +48,16 @@ export function react(element, { name, on, form, value, opts, prevent }, event) 
   // A submit comes after the browser's own validation, a button's click before.
   const validates = click && submits && !get(submitted, "noValidate") && !element.formNoValidate;
   if (on.spent || (validates && !invoke(submitted, "reportValidity"))) return;
-  try {
-    const all = structuredClone(opts ?? {});
-    if (form) all[form] = formFields(element, submitted, submitter);
-    if (value) all[value] = controlValue(element, event.target);
-    on.spent = on.once;
-    callSignal(name, all, {}, element, submits || undefined, ({ code }) => {
-      if (submits && !code) untouch(submitted);
-    });
-  } catch (error) {
-    fail("value", error, { signal: name, element });
-  }
+  on.spent = on.once;
+  launch(
+    element,
+    call,
+    () => {
+      const all = structuredClone(opts ?? {});
+      if (form) all[form] = formFields(element, submitted, submitter);
+      if (value) all[value] = controlValue(element, event.target);
+      return all;
+    },
+    submits ? { form: submitted, submitter } : undefined,
+  );
 }
