@@ -69,6 +69,15 @@ def test_the_tag_leaves_a_placeholder_and_a_place_for_messages(request_):
     assert request_._cache_update_cache is False
 
 
+def test_under_debug_the_script_for_developers_comes_first(request_, settings):
+    settings.DEBUG = True
+    request_.csp_nonce = "n"
+    assert (
+        '<script src="/static/js/df_websockets.debug.js" defer nonce="n"></script>'
+        '<script src="/static/js/df_websockets.min.js" defer nonce="n"></script>'
+    ) in script_tag(request_)
+
+
 class LazyNonce:
     """As Django's: it is made when it becomes a text, and false before."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
@@ -72,8 +73,9 @@ def meta(request: HttpRequest) -> SafeString:
 def script_tag(request: HttpRequest) -> SafeString:
     """Return what a page needs to be a window: its meta, the script, and a place for messages.
 
-    The script carries the request's CSP nonce, if a middleware has given it one. What the place
-    will say to a visitor is in the page's language.
+    The script carries the request's CSP nonce, if a middleware has given it one. Under ``DEBUG``
+    the one for developers comes before it. What the place will say to a visitor is in the page's
+    language.
     """
     page = page_of(request)
     keep_out_of_caches(request)
@@ -88,11 +90,16 @@ def script_tag(request: HttpRequest) -> SafeString:
         "unknown": _("There was no answer: it may have happened, or not."),
         "refused": _("This page is out of date: please load it again."),
     }
+    scripts = [*(["df_websockets.debug.js"] if settings.DEBUG else []), "df_websockets.min.js"]
+    nonce = _nonce(request)
     return format_html(
-        '{}<script src="{}" defer{}></script><div data-df-status role="status"{}></div>',
+        '{}{}<div data-df-status role="status"{}></div>',
         head,
-        static("js/df_websockets.min.js"),
-        _nonce(request),
+        format_html_join(
+            "",
+            '<script src="{}" defer{}></script>',
+            [(static(f"js/{script}"), nonce) for script in scripts],
+        ),
         format_html_join("", ' data-df-text-{}="{}"', texts.items()),
     )
 

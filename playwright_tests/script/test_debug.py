@@ -1,0 +1,116 @@
+"""The script for developers: the corner, the hints, recordings, bad weather on purpose."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import META, SCRIPT, Bed, Stage, signal
+
+DEBUG = SCRIPT.replace("min", "debug")
+HEAD = META + DEBUG.replace("<script", "<script defer") + SCRIPT.replace("<script", "<script defer")
+
+
+@pytest.fixture
+def page(bed: Bed, own_stage: Stage) -> Page:
+    page = bed.open(
+        f"<ul id=log></ul><button id=b {signal(name='s')}>x</button>"
+        f"<button id=broken data-df-signal='[{{'>y</button>",
+        head=HEAD,
+    )
+    page.wait_for_selector("dfws-debug .badge")
+    return page
+
+
+def test_a_problem_is_counted_explained_and_found_in_the_page(page: Page, bed: Bed) -> None:
+    badge = page.locator(".badge")
+    expect(badge).to_have_text("dfws: 1 problem")
+    badge.click()
+    problem = page.locator(".panel li").first
+    expect(problem).to_contain_text("error attribute")
+    expect(problem).to_contain_text("none of this element's calls is made")
+    expect(problem.get_by_role("button")).to_have_text("<button> in the page")
+    bed.push("html.text", selector="#nowhere", content="x")
+    expect(badge).to_have_text("dfws: 2 problems")
+    expect(problem).to_contain_text("no-target")
+
+
+def test_the_corner_stands_where_no_swap_reaches_it(page: Page, bed: Bed) -> None:
+    bed.push("html.content", selector="body", content="<p>new</p>")
+    expect(page.locator(".badge")).to_be_visible()
+    assert page.evaluate("document.querySelector('dfws-debug').parentNode.localName") == "html"
+
+
+def test_frames_are_noted_with_their_way(page: Page, bed: Bed) -> None:
+    page.click("#b")
+    bed.until(lambda: bed.calls)
+    bed.flush()
+    ways = page.evaluate("DFSignals.debug.frames.map(({way, text}) => [way, text])")
+    assert ["in", '{"df": "ack", "n": 1}'] in ways
+    assert [way for way, text in ways if '"signal":"s"' in text] == ["out"]
+
+
+def test_a_recording_is_shown_again_without_the_server(page: Page, bed: Bed) -> None:
+    bed.run("window.stop = DFSignals.debug.record()")
+    bed.send(signal="html.append", opts={"selector": "#log", "content": "<li>1"}, o=18, t=[0])
+    bed.push("html.append", selector="#log", content="<li>2")
+    sent = len(bed.frames)
+    positions = "DFSignals.debug.replay(stop(), {speed: Infinity})"
+    assert page.evaluate(positions) >= 2
+    expect(page.locator("#log li")).to_have_text(["1", "2", "1", "2"])
+    assert len(bed.frames) == sent
+
+
+def test_late_frames_keep_their_order(page: Page, bed: Bed) -> None:
+    bed.run("DFSignals.debug.chaos({latency: 50, jitter: 50})")
+    for number in range(20):
+        bed.send(signal="html.append", opts={"selector": "#log", "content": f"<li>{number}"})
+    assert page.locator("#log li").count() == 0
+    expect(page.locator("#log li")).to_have_text([str(number) for number in range(20)])
+
+
+def test_a_cut_connection_comes_back_and_no_call_is_lost(page: Page, bed: Bed) -> None:
+    bed.acking = False
+    page.click("#b")
+    bed.until(lambda: bed.calls)
+    bed.acking = True
+    bed.run("DFSignals.debug.cut()")
+    bed.until(lambda: len(bed.hellos) == 2)
+    bed.until(lambda: [event["call"] for event in bed.events("ack")])
+    assert [frame["n"] for frame in bed.calls] == [1, 1]
+
+
+def test_a_lost_frame_takes_the_connection_with_it(page: Page, bed: Bed) -> None:
+    bed.run("DFSignals.debug.chaos({cut: 1})")
+    page.click("#b")
+    bed.until(lambda: bed.events("disconnected"))
+    assert bed.calls == []
+    bed.run("DFSignals.debug.chaos({})")
+    bed.until(lambda: bed.calls)
+
+
+def test_a_doubled_frame_is_applied_once(page: Page, bed: Bed) -> None:
+    bed.run("DFSignals.debug.chaos({duplicate: 1})")
+    bed.send(signal="html.append", opts={"selector": "#log", "content": "<li>1"}, o=18, t=[0])
+    bed.flush()
+    expect(page.locator("#log li")).to_have_text(["1"])
+
+
+def test_the_weather_outlives_a_reload_and_refuses_unknown_words(page: Page, bed: Bed) -> None:
+    bed.run("DFSignals.debug.chaos({latency: 7})")
+    page.reload()
+    page.wait_for_selector("dfws-debug .badge")
+    assert page.evaluate("DFSignals.debug.chaos().latency") == 7
+    message = page.evaluate(
+        "() => { try { DFSignals.debug.chaos({lag: 1}) } catch (e) { return e.message } }"
+    )
+    assert message.startswith("lag: chaos knows latency")
+
+
+def test_sockets_of_other_scripts_are_left_alone(page: Page, bed: Bed) -> None:
+    count = page.evaluate("DFSignals.debug.frames.length")
+    page.evaluate(
+        "() => new Promise((done) => { const other = new WebSocket('ws://bed.test/other/');"
+        " other.onopen = () => { other.send('{}'); done(); } })"
+    )
+    assert page.evaluate("DFSignals.debug.frames.length") == count
