@@ -91,8 +91,8 @@ async def round_trips(client: redis.Redis) -> None:
     from dfws_html.protocol import Call
     from dfws_html.window_info import WindowInfo
     from dfws_html.work import execution
+    from dfws_html.work.attempts import Attempt
     from dfws_html.work.dispatch import admit
-    from dfws_html.work.execution import Attempt
     from dfws_html.work.executors import executor
     from dfws_html.work.jobs import HandlerJob
     from tests.sockets import Line, Page, line

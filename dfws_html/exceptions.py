@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.core.exceptions import PermissionDenied
 
 __all__ = [
+    "InDoubt",
     "InvalidArguments",
     "ProtocolError",
     "SignalNotAllowed",
@@ -104,6 +105,8 @@ class ProtocolError(ValueError):
 class SignalNotSent(RuntimeError):
     """A signal could not be handed over: nothing of it runs and no window gets it.
 
+    If its cause is :class:`InDoubt`, the functions on the server may run all the same.
+
     `signal` is the signal's name, `reason` what failed, `to` the destinations in readable form.
 
     >>> str(SignalNotSent("cart.add", "Redis does not answer", ["SERVER"]))
@@ -128,4 +131,12 @@ class Unreachable(ConnectionError):
 
     >>> str(Unreachable("WEBSOCKET_REDIS_CONNECTION (localhost:6379, db 3): refused"))
     'WEBSOCKET_REDIS_CONNECTION (localhost:6379, db 3): refused'
+    """
+
+
+class InDoubt(Unreachable):
+    """A part does not answer any more, and nobody can say whether it took what it was sent.
+
+    >>> str(InDoubt("CELERY_BROKER_URL (the broker, redis://host/0): timed out; it may run"))
+    'CELERY_BROKER_URL (the broker, redis://host/0): timed out; it may run'
     """

@@ -18,6 +18,7 @@ __all__ = [
     "VERSION",
     "Ack",
     "Call",
+    "Cancel",
     "Done",
     "Fail",
     "HeartbeatAnswer",
@@ -72,7 +73,9 @@ class Hello:
 class Call:
     """A signal that a window sends; its load and ``n`` name it.
 
-    ``countdown`` and ``expires`` are seconds, ``eta`` is in Unix seconds.
+    ``countdown`` and ``expires`` are seconds, ``eta`` is in Unix seconds. ``supersedes`` is the
+    number of an earlier call that is not wanted any more, ``life`` that of the history in which the
+    page sent the frame first, None from a page that does not say.
     """
 
     signal: str
@@ -83,12 +86,20 @@ class Call:
     countdown: float | None = None
     eta: float | None = None
     expires: float | None = None
+    life: str | None = None
 
     def delay(self, now: float) -> float:
         """Return the seconds to wait from ``now`` (Unix seconds), never negative."""
         if self.countdown is not None:
             return self.countdown
         return max(0.0, self.eta - now) if self.eta is not None else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel:
+    """A user does not want his call ``n`` any more."""
+
+    n: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +115,7 @@ def parse(
     max_bytes: int,
     max_depth: int,
     decoder: type[json.JSONDecoder] = json.JSONDecoder,
-) -> Hello | Call | NewTopics:
+) -> Hello | Call | Cancel | NewTopics:
     """Return the frame that a browser sent as ``text``.
 
     Args:
@@ -232,17 +243,28 @@ def _read_hello(raw: Mapping[str, Any]) -> Hello:
     )
 
 
+_NUMBER = "a whole number that is safe in JavaScript"
+
+
 def _read_call(raw: Mapping[str, Any]) -> Call:
+    n = _need(raw, "n", _NUMBER, _is_number)
     return Call(
         signal=_need(raw, "signal", "a name of 1 to 255 characters", _is_name),
         arguments=_optional(raw, "opts", "an object", lambda v: isinstance(v, dict)) or {},
-        n=_need(raw, "n", "a whole number that is safe in JavaScript", _is_number),
+        n=n,
         reply=_optional(raw, "reply", "a boolean", lambda v: isinstance(v, bool)) or False,
-        supersedes=_optional(raw, "sup", "the number of a call", _is_number),
+        supersedes=_optional(
+            raw, "sup", "the number of an earlier call", lambda v: _is_number(v) and v < n
+        ),
         countdown=_optional(raw, "countdown", "a number of seconds", _is_seconds),
         eta=_read_moment(raw.get("eta")),
         expires=_optional(raw, "expires", "a number of seconds", _is_seconds),
+        life=_optional(raw, "life", "a string", _is_text),
     )
+
+
+def _read_cancel(raw: Mapping[str, Any]) -> Cancel:
+    return Cancel(n=_need(raw, "n", _NUMBER, _is_number))
 
 
 def _read_moment(value: Any) -> float | None:
@@ -262,9 +284,10 @@ def _read_topics(raw: Mapping[str, Any]) -> NewTopics:
     return NewTopics(token=_need(raw, "token", "a string", _is_text))
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Hello | Call | NewTopics]] = {
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Hello | Call | Cancel | NewTopics]] = {
     "hello": _read_hello,
     "call": _read_call,
+    "cancel": _read_cancel,
     "topics": _read_topics,
 }
 

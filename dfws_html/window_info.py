@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
@@ -53,6 +53,7 @@ class WindowInfo:
     action_id: str | None = None
     celery_request: Any = None
     _user: Any = None
+    _is_withdrawn: Callable[[], bool] | None = None
 
     def __init__(self) -> None:
         for middleware in _middlewares():
@@ -101,6 +102,19 @@ class WindowInfo:
             for middleware in _middlewares():
                 stack.enter_context(middleware.around(self))
             yield
+
+    @property
+    def superseded(self) -> bool:
+        """Whether nobody wants the outcome of the browser's call that is being answered any more.
+
+        A later call of the page has taken its place, or its user has cancelled it. A handler that
+        takes long may look as often as it likes, and end; it hears of it within half a second.
+        """
+        return self._is_withdrawn is not None and self._is_withdrawn()
+
+    def watch(self, is_withdrawn: Callable[[], bool]) -> None:
+        """Let :attr:`superseded` ask this, while a call is being answered."""
+        self._is_withdrawn = is_withdrawn
 
     # -------------------------------------------------------------- the user
 

@@ -29,8 +29,8 @@ from dfws_html.protocol import Call
 from dfws_html.sockets.calls import Calls
 from dfws_html.tasks import SERVER, WINDOW, trigger, trigger_signal
 from dfws_html.work import execution
+from dfws_html.work.attempts import Attempt
 from dfws_html.work.celery_executor import CeleryExecutor
-from dfws_html.work.execution import Attempt
 from dfws_html.work.executors import check_workers, executor
 from dfws_html.work.jobs import from_dict, to_dict
 from dfws_html.work.registry import registry

@@ -26,9 +26,9 @@ from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSign
 from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids
-from dfws_html.work import execution
+from dfws_html.work import execution, outcomes
+from dfws_html.work.attempts import Attempt
 from dfws_html.work.dispatch import plan
-from dfws_html.work.execution import Attempt
 from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
 from dfws_html.work.registry import registry
@@ -453,7 +453,7 @@ def test_a_call_that_waits_for_nobody_is_done_once_it_is_taken(each_history, ask
     own = window()
     register(named(lambda window_info: "seen by nobody"), reply=False)
     [job] = admitted("s", of=own, reply=asks)
-    execution.taken(job.call)
+    outcomes.taken(job.call)
     told = [{"df": "done", "call": "load-0001.1", "result": None}] if asks else []
     assert answers(own) == told
     execution.run(job)
@@ -464,7 +464,7 @@ def test_a_call_that_waits_for_somebody_is_not_done_when_taken():
     own = window()
     register(named(lambda window_info: None))
     [job] = admitted("s", of=own)
-    execution.taken(job.call)
+    outcomes.taken(job.call)
     assert answers(own) == []
 
 
@@ -472,7 +472,7 @@ def test_that_a_window_can_t_be_told_does_not_undo_a_call(settings, caplog):
     register(named(lambda window_info: None), reply=False)
     [job] = admitted("s")
     settings.WEBSOCKET_REDIS_CONNECTION = "unix:///nowhere/redis.sock"
-    execution.taken(job.call)
+    outcomes.taken(job.call)
     assert "was not told" in caplog.text
 
 
@@ -681,7 +681,7 @@ def test_a_lost_job_is_told_and_never_runs(caplog):
     register(named(lambda window_info: ran.append(1)))
     own = window()
     [job] = admitted("s", of=own)
-    execution.lose(job, "the server stopped")
+    outcomes.lose(job, "the server stopped")
     [fail] = answers(own)
     assert (fail["code"], fail["error"]) == ("unknown", "the server stopped")
     assert "signal 's'" in caplog.text
@@ -694,7 +694,7 @@ def test_a_call_with_a_lost_handler_is_not_done():
     register(named(lambda window_info: None, "second"))
     own = window()
     first, second = admitted("s", of=own)
-    execution.lose(first, "the server stopped")
+    outcomes.lose(first, "the server stopped")
     execution.run(second)
     assert [one["df"] for one in answers(own)] == ["fail"]
 
@@ -829,7 +829,7 @@ def test_a_reliable_job_that_failed_has_ended(each_history):
     attempt = Attempt(redelivery=60)
     with pytest.raises(ZeroDivisionError) as raised:
         execution.run(job, attempt)
-    execution.fail(job, raised.value, attempt)
+    outcomes.fail(job, raised.value, attempt)
     broker_s(job)
     assert ran == [1]
     assert [one["code"] for one in answers(own)] == ["error"]
@@ -887,7 +887,7 @@ def test_a_reliable_job_that_is_lost_is_told_and_never_runs(each_history):
     register(named(lambda window_info: ran.append(1)), reliable=True)
     own = window()
     [job] = admitted("s", of=own)
-    execution.lose(job, "the server stopped")
+    outcomes.lose(job, "the server stopped")
     execution.run(job)
     assert [one["code"] for one in answers(own)] == ["unknown"]
     assert ran == []
@@ -897,12 +897,12 @@ def test_a_reliable_job_that_is_lost_while_it_runs_is_told_once(each_history):
     own = window()
 
     def handler(window_info):
-        execution.lose(job, "the server stopped while it ran")
+        outcomes.lose(job, "the server stopped while it ran")
 
     register(handler, reliable=True)
     [job] = admitted("s", of=own)
     execution.run(job)
-    execution.lose(job, "too late")
+    outcomes.lose(job, "too late")
     assert [one["code"] for one in answers(own)] == ["unknown"]
 
 

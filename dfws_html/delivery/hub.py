@@ -131,6 +131,7 @@ class Hub:
         self._draining = False
         self._sealed: tuple[Entry | None, dict[tuple[int, ...], str]] = (None, {})
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looking = False
         self._next_check: asyncio.TimerHandle | None = None
         self._line = through.carrier.open(self)
 
@@ -197,6 +198,7 @@ class Hub:
             return
         if entry.life != subscriber.life:
             self._read_soon(subscriber)
+            self._look()  # the others hear of the new life now, not at the next check
             return
         match verdict(entry, subscriber.positions):
             case Verdict.FORWARD if entry.whole:
@@ -294,11 +296,18 @@ class Hub:
         """Take note that bells may have been lost: look at once."""
         self._spawn(self._check())
 
+    def _look(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._spawn(self._check())
+
     async def _check(self) -> None:
         try:
             await self.check()
         except Unreachable as error:
             logger.warning("windows can't be compared with the history now: %s", error)
+        finally:
+            self._looking = False
 
     def _check_later(self) -> None:
         self._next_check = self._loop.call_later(conf.limit("heartbeat"), self._check_now)

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import (
+    InDoubt,
     InvalidArguments,
     ProtocolError,
     SignalNotAllowed,
@@ -24,10 +25,12 @@ from dfws_html.exceptions import (
 from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.window_info import WindowInfo
-from dfws_html.work import execution
+from dfws_html.work import outcomes
+from dfws_html.work.attempts import withdraw
 from dfws_html.work.dispatch import admit
 from dfws_html.work.executors import Executor, QueueFull, executor
-from dfws_html.work.jobs import HandlerJob
+from dfws_html.work.jobs import CallName, HandlerJob
+from dfws_html.work.ledger import Beginning
 from dfws_html.work.registry import registry
 
 __all__ = ["RIGHTS_SECONDS", "Calls", "off_loop"]
@@ -42,6 +45,7 @@ _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (SignalNotAllowed, "forbidden"),
     (InvalidArguments, "invalid"),
     (QueueFull, "busy"),
+    (InDoubt, "doubt"),
     (Unreachable, "busy"),
 )
 
@@ -80,9 +84,12 @@ class Calls:
             life: of the history, as the window knows it.
 
         Raises:
-            ProtocolError: it is refused, and nothing of it runs.
+            ProtocolError: it is refused, and nothing of it runs. With the code ``doubt`` it may.
             TokenRefused: the window is not its visitor's any more.
         """
+        if call.life not in (None, life):
+            # If it has been sent before, what knows whether it ran went with that life.
+            raise ProtocolError("life", call.n, "the server has lost its memory meanwhile")
         if self._clock() - self._read_at > RIGHTS_SECONDS:
             who = await self._again()
             self._window_info.user = who.user
@@ -99,6 +106,25 @@ class Calls:
                 told = f"the server failed to take the signal {call.signal!r}"
             raise ProtocolError(code, call.n, told) from error
         await _tell_taken(jobs)
+        if call.supersedes is not None:
+            await self._withdraw(call.supersedes, Beginning.SUPERSEDED)
+
+    async def cancel(self, n: int) -> None:
+        """Let a call not begin any more, since its user has cancelled it."""
+        await self._withdraw(n, Beginning.CANCELLED)
+
+    async def _withdraw(self, n: int, how: Beginning) -> None:
+        key = CallName(
+            window=self._window_info.window_key or "", load=self._load, n=n, handlers=0, reply=False
+        ).key
+        try:
+            if publisher().history.shared:
+                await asyncio.to_thread(withdraw, key, how)
+            else:
+                withdraw(key, how)
+        except Unreachable as error:
+            # It runs, and says so: nothing of what it promises is broken.
+            logger.warning("the call %s is not withdrawn: %s", key, error)
 
     async def _admitted(self, call: Call, life: str) -> tuple[HandlerJob, ...]:
         now = time.time()
@@ -153,9 +179,9 @@ async def _tell_taken(jobs: tuple[HandlerJob, ...]) -> None:
     if name is None or name.handlers:
         return  # its jobs' ends are waited for: the usual case costs nothing here
     if publisher().history.shared:
-        await asyncio.to_thread(execution.taken, name)
+        await asyncio.to_thread(outcomes.taken, name)
     else:
-        execution.taken(name)
+        outcomes.taken(name)
 
 
 def _submit(engine: Executor, jobs: tuple[HandlerJob, ...]) -> None:

@@ -21,6 +21,7 @@ from dfws_html.protocol import (
     HEARTBEAT,
     Ack,
     Call,
+    Cancel,
     HeartbeatAnswer,
     Hello,
     Nack,
@@ -39,7 +40,7 @@ __all__ = ["Window", "parsed"]
 logger = logging.getLogger("dfws_html.sockets")
 
 
-def parsed(text: str) -> Hello | Call | NewTopics:
+def parsed(text: str) -> Hello | Call | Cancel | NewTopics:
     """Return the frame that a browser sent, within the limits that the settings name."""
     return parse(
         text,
@@ -130,6 +131,8 @@ class Window:
                 case Call():
                     await self._calls.take(frame, life=self._subscriber.life)
                     self._outlet.send(Ack(n=frame.n).encode())
+                case Cancel():
+                    await self._calls.cancel(frame.n)
                 case NewTopics():
                     self._take_over(frame)
                 case Hello():

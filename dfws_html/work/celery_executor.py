@@ -19,8 +19,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from kombu.exceptions import LimitExceeded, OperationalError
 
-from dfws_html.exceptions import Unreachable
-from dfws_html.work import execution, jobs
+from dfws_html.delivery.publishing import publisher
+from dfws_html.exceptions import InDoubt, Unreachable
+from dfws_html.work import attempts, jobs
 from dfws_html.work.celery_task import NAME, RELIABLE, redelivery
 from dfws_html.work.jobs import HandlerJob, Job
 
@@ -100,21 +101,30 @@ class CeleryExecutor:
         """Send jobs, all or none: when the broker fails midway, those that are sent don't run.
 
         Raises:
-            Unreachable: the broker does not answer.
+            Unreachable: the broker does not answer, or what keeps the history.
+            InDoubt: the broker failed, and some of the jobs run, or may.
         """
         if self._app.conf.task_always_eager:
             self._run_here(given)
             return
         # A page sends a call again that it has heard nothing of, even of its refusal.
-        given = tuple(replace(job, sending=secrets.token_hex(4)) for job in given)
+        life = _life_for(given)
+        given = tuple(
+            replace(job, sending=secrets.token_hex(4), life=job.life or life) for job in given
+        )
         sent: list[Job] = []
         try:
             self._send(given, sent)
         except LimitExceeded as error:
             raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
         except self._errors() as error:
-            self._void(given[: len(sent) + 1])  # of the last nobody knows
-            raise Unreachable(f"{self._where()}: {type(error).__name__}: {error}") from error
+            reason = f"{self._where()}: {type(error).__name__}: {error}"
+            begun = self._void(given[: len(sent) + 1], reason)  # of the last nobody knows
+            if begun == len(given):
+                return  # the workers have them all
+            if begun:
+                raise InDoubt(f"{reason}; {begun} of {len(given)} jobs run") from error
+            raise Unreachable(reason) from error
 
     def stop(self, seconds: float) -> None:
         """Close the connections: what was sent is the workers'."""
@@ -162,15 +172,22 @@ class CeleryExecutor:
     def _task_of(self, job: Job) -> Any:
         return self._app.tasks[RELIABLE if isinstance(job, HandlerJob) and job.reliable else NAME]
 
-    def _void(self, sent: Sequence[Job]) -> None:
+    def _void(self, sent: Sequence[Job], reason: str) -> int:
+        """Let jobs not run that may be the broker's; return how many have begun already.
+
+        Raises:
+            InDoubt: nobody can say.
+        """
         names = ", ".join(job.task_id for job in sent)
         try:
-            for job in sent:
-                execution.void(job, redelivery=redelivery(self._app))
-        except Unreachable:
+            spared = [attempts.void(job, redelivery=redelivery(self._app)) for job in sent]
+        except Unreachable as error:
             logger.exception("the broker failed; if it has got these jobs, they run: %s", names)
-        else:
-            logger.error("the broker failed; these jobs won't run: %s", names)
+            raise InDoubt(f"{reason}; the jobs may run") from error
+        gone = [job.task_id for job, is_spared in zip(sent, spared, strict=True) if is_spared]
+        if gone:
+            logger.error("the broker failed; these jobs won't run: %s", ", ".join(gone))
+        return len(sent) - len(gone)
 
     def _connections(self) -> Any:
         with self._lock:
@@ -218,3 +235,15 @@ class CeleryExecutor:
                 raised = raised or error
         if raised is not None:
             raise raised
+
+
+def _life_for(given: Sequence[Job]) -> str:
+    """Return the life of the history for the jobs of the server's own; a browser's call has one.
+
+    Raises:
+        Unreachable: what keeps the history does not answer.
+    """
+    if all(job.life or (isinstance(job, HandlerJob) and job.reliable) for job in given):
+        return ""
+    history = publisher().history
+    return history.position()[0] if history.shared else ""

@@ -10,8 +10,8 @@ from celery.exceptions import Reject, Retry, WorkerLostError
 from celery.worker.request import Request
 
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
-from dfws_html.work import execution, jobs
-from dfws_html.work.execution import Attempt
+from dfws_html.work import execution, jobs, outcomes
+from dfws_html.work.attempts import LATEST, Attempt
 
 __all__ = ["NAME", "RELIABLE", "redelivery", "run", "run_reliable"]
 
@@ -20,15 +20,13 @@ __all__ = ["NAME", "RELIABLE", "redelivery", "run", "run_reliable"]
 NAME = "dfws_html.run"
 RELIABLE = "dfws_html.run_reliable"
 
-# A browser's call runs for the last time so many seconds after its delay.
-_LATEST = 900.0
 _VISIBILITY_TIMEOUT = 3600.0  # Celery's default with Redis
 
 
 def redelivery(app: Any) -> float:
     """Return for how long an app's broker may bring a message again that was taken before."""
     options = app.conf.broker_transport_options or {}
-    return _LATEST + float(options.get("visibility_timeout") or _VISIBILITY_TIMEOUT)
+    return LATEST + float(options.get("visibility_timeout") or _VISIBILITY_TIMEOUT)
 
 
 class _Request(Request):
@@ -52,7 +50,7 @@ class _Request(Request):
     def _lose(self, reason: str) -> None:
         # The job is marked: a message that comes again runs nothing.
         job = jobs.from_dict(self.args[0])
-        execution.lose(job, reason, redelivery=redelivery(self.task.app))
+        outcomes.lose(job, reason, redelivery=redelivery(self.task.app))
 
 
 def _is_kept(task: Task) -> bool:
@@ -84,10 +82,10 @@ class _JobTask(Task):
             if _is_kept(self) and not attempt.called and not self.request.is_eager:
                 # Nobody can say whether it has ended before: it waits in its queue until one can.
                 raise Reject(str(error), requeue=True) from error
-            execution.fail(job, error, attempt)
+            outcomes.fail(job, error, attempt)
             raise
         except BaseException as error:
-            execution.fail(job, error, attempt)
+            outcomes.fail(job, error, attempt)
             raise
 
 

@@ -29,6 +29,7 @@ from dfws_html.protocol import Call, Push, encode_arguments
 from dfws_html.topics import SERVER, SYNC, USER, WINDOW, each_destination, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work import execution, transactions
+from dfws_html.work.attempts import LATEST
 from dfws_html.work.executors import QueueFull, executor
 from dfws_html.work.handlers import Handler
 from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
@@ -215,7 +216,7 @@ def admit(
             signal=call.signal,
             queue=handler.queue_name(window_info, call.arguments) or conf.default_queue(),
             eta=now + delay if delay else 0.0,
-            expires=now + delay + min(_LATEST if call.expires is None else call.expires, _LATEST),
+            expires=now + delay + min(LATEST if call.expires is None else call.expires, LATEST),
             handler=handler.key,
             window_info=values,
             arguments=text,
@@ -227,9 +228,6 @@ def admit(
         )
         for handler in allowed
     )
-
-
-_LATEST = 900.0  # seconds that a browser's call may wait in a queue
 
 
 def _allows(handler: Handler, window_info: WindowInfo, arguments: Mapping[str, Any]) -> bool:

@@ -30,6 +30,11 @@ class CallName:
     def __str__(self) -> str:
         return f"{self.load}.{self.n}"
 
+    @property
+    def key(self) -> str:
+        """Its name among the calls of all windows."""
+        return f"{self.window}.{self}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -42,6 +47,7 @@ class Job:
         eta: Unix seconds before which it must not run, 0 for at once.
         expires: Unix seconds after which it must not run, None for never.
         sending: which of its sendings this is, where an engine has to tell them apart.
+        life: of the history in which it was sent, empty where that says nothing.
     """
 
     task_id: str
@@ -50,6 +56,7 @@ class Job:
     eta: float = 0.0
     expires: float | None = None
     sending: str = ""
+    life: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +70,6 @@ class HandlerJob(Job):
         from_client: whether a browser sent it, so that rights are checked again.
         reliable: whether it runs at least once, instead of at most once.
         reply: whether the end of its call waits for it.
-        life: of the history in which a browser sent it, empty where that says nothing.
         call: the browser's call that it answers.
     """
 
@@ -73,7 +79,6 @@ class HandlerJob(Job):
     from_client: bool = False
     reliable: bool = False
     reply: bool = True
-    life: str = ""
     call: CallName | None = None
 
 

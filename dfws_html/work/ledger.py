@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,13 @@ from dfws_html import conf
 from dfws_html.delivery import connections
 from dfws_html.delivery.publishing import publisher
 from dfws_html.work.jobs import CallName
-from dfws_html.work.redis_ledger import CALL_SECONDS, Beginning, RedisLedger
+from dfws_html.work.redis_ledger import (
+    CALL_SECONDS,
+    CLOCKS_DIFFER,
+    Beginning,
+    Mark,
+    RedisLedger,
+)
 
 __all__ = ["Beginning", "Ledger", "MemoryLedger", "RedisLedger", "ledger"]
 
@@ -43,6 +50,8 @@ class Ledger(Protocol):
         life: str = "",
         again: bool = False,
         sending: str = "",
+        eta: float = 0.0,
+        call: str = "",
     ) -> Beginning:
         """Mark a job as begun, unless it was, and return whether it may run.
 
@@ -54,15 +63,36 @@ class Ledger(Protocol):
             again: whether it may run until :meth:`finish` says that it has ended; otherwise it has
                 had its run as soon as it has begun. What may run again does so in every life.
             sending: of the job; if it is void, it changes nothing.
+            eta: Unix seconds before which it does not begin. If the life of now began before that,
+                it has not begun in an earlier one.
+            call: key of the call that it answers; if that is withdrawn, the job has had its run.
         """
         ...
 
-    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
-        """Let nothing begin by this sending of a job; by another one it may."""
+    def void(self, task_id: str, sending: str, *, seconds: float) -> bool:
+        """Let nothing begin by this sending of a job; by another one it may.
+
+        Returns:
+            False if the job has begun: then nothing is changed.
+        """
         ...
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
-        """Mark a job as one that has had its run; return False if it was."""
+        """Mark a job as one that has ended, so that it never runs; return False if it was."""
+        ...
+
+    def withdraw(self, call: str, how: Beginning, *, seconds: float) -> None:
+        """Let no job of a call begin any more.
+
+        Args:
+            call: its key.
+            how: what the ledger says of such a job: ``SUPERSEDED`` or ``CANCELLED``.
+            seconds: for which this is known.
+        """
+        ...
+
+    def is_withdrawn(self, call: str) -> bool:
+        """Return whether a call is withdrawn, by its key."""
         ...
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
@@ -87,6 +117,7 @@ class MemoryLedger:
         claim_seconds: for which a window id stays with its load: longer than any token lives.
         clock: seconds that never go back.
         life: gives the life of the history beside it.
+        began: gives when that life began, in Unix seconds; for ever in the future: not known.
 
     >>> book = MemoryLedger()
     >>> book.claim("w", "first"), book.claim("w", "second")
@@ -101,14 +132,17 @@ class MemoryLedger:
         claim_seconds: float = 72_000,
         clock: Callable[[], float] = time.monotonic,
         life: Callable[[], str] = str,
+        began: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._claim_seconds = claim_seconds
         self._clock = clock
         self._life = life
+        self._began = began
         self._lock = threading.Lock()
         self._claims: dict[str, tuple[str, float]] = {}
-        # Whether a job has had its run, and for how long that is known.
-        self._marks: dict[str, tuple[bool, float]] = {}
+        # How far jobs are, and for how long that is known.
+        self._marks: dict[str, tuple[Mark, float]] = {}
+        self._withdrawn: dict[str, tuple[Beginning, float]] = {}
         self._calls: dict[str, _Call] = {}
         self._next_sweep = 0.0
 
@@ -131,6 +165,8 @@ class MemoryLedger:
         life: str = "",
         again: bool = False,
         sending: str = "",
+        eta: float = 0.0,
+        call: str = "",
     ) -> Beginning:
         """See :meth:`Ledger.begin`."""
         with self._lock:
@@ -138,28 +174,44 @@ class MemoryLedger:
             if sending and _sent(task_id, sending) in self._marks:
                 return Beginning.VOID
             if task_id in self._marks:
-                had = self._marks[task_id][0] or not again
-                return Beginning.HAD if had else Beginning.AGAIN
-            self._marks[task_id] = (not again, now + seconds)
-            over = life and not again and life != self._life()
-            return Beginning.OVER if over else Beginning.FIRST
+                goes_on = again and self._marks[task_id][0] is Mark.BEGUN
+                return Beginning.AGAIN if goes_on else Beginning.HAD
+            self._marks[task_id] = (Mark.BEGUN if again else Mark.ONCE, now + seconds)
+            if life and not again and life != self._life() and eta < self._began() + CLOCKS_DIFFER:
+                return Beginning.OVER
+            return self._withdrawn.get(call, (Beginning.FIRST, 0.0))[0]
 
-    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+    def void(self, task_id: str, sending: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.void`."""
         with self._lock:
-            self._marks[_sent(task_id, sending)] = (True, self._sweep() + seconds)
+            now = self._sweep()
+            if task_id in self._marks:
+                return False
+            self._marks[_sent(task_id, sending)] = (Mark.ENDED, now + seconds)
+            return True
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
         with self._lock:
             now = self._sweep()
-            had = self._marks.get(task_id, (False, 0.0))[0]
-            self._marks[task_id] = (True, now + seconds)
-            return not had
+            before = self._marks.get(task_id, (None, 0.0))[0]
+            self._marks[task_id] = (Mark.ENDED, now + seconds)
+            return before is not Mark.ENDED
+
+    def withdraw(self, call: str, how: Beginning, *, seconds: float) -> None:
+        """See :meth:`Ledger.withdraw`."""
+        with self._lock:
+            self._withdrawn[call] = (how, self._sweep() + seconds)
+
+    def is_withdrawn(self, call: str) -> bool:
+        """See :meth:`Ledger.is_withdrawn`."""
+        with self._lock:
+            self._sweep()
+            return call in self._withdrawn
 
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
-        key = f"{call.window}.{call}"
+        key = call.key
         with self._lock:
             now = self._sweep()
             book = self._calls.setdefault(key, _Call(ends=now + CALL_SECONDS))
@@ -176,6 +228,7 @@ class MemoryLedger:
             self._next_sweep = now + 60
             self._claims = {key: kept for key, kept in self._claims.items() if kept[1] > now}
             self._marks = {key: kept for key, kept in self._marks.items() if kept[1] > now}
+            self._withdrawn = {k: kept for k, kept in self._withdrawn.items() if kept[1] > now}
             self._calls = {key: book for key, book in self._calls.items() if book.ends > now}
         return now
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from dfws_html.delivery import connections
 from dfws_html.work.jobs import CallName
 
-__all__ = ["CALL_SECONDS", "Beginning", "RedisLedger"]
+__all__ = ["CALL_SECONDS", "CLOCKS_DIFFER", "Beginning", "Mark", "RedisLedger"]
 
 #: After so long the rest of a call's handlers is no longer expected.
 CALL_SECONDS: Final = 3 * 3600.0
@@ -24,18 +24,35 @@ class Beginning(enum.Enum):
     HAD = "it has had its run"
     OVER = "the life of the history in which it was sent is over"
     VOID = "this sending of it has failed, and its sender was told"
+    SUPERSEDED = "a later call of its page has taken the place of its call"
+    CANCELLED = "its call was cancelled, by who made it"
 
     def __bool__(self) -> bool:
         return self in (Beginning.FIRST, Beginning.AGAIN)
+
+
+class Mark(enum.Enum):
+    """How far a job is that a ledger has heard of."""
+
+    ONCE = "once"  # it has begun, and does not again
+    BEGUN = "begun"  # it has begun, and would run again
+    ENDED = "ended"
+
+
+#: Seconds by which the clocks of two machines may differ.
+CLOCKS_DIFFER: Final = 60.0
 
 
 # The life of the history beside the ledger, as `delivery/lua/sequence.lua` knows it; here nobody
 # begins a new one.
 _LIFE = """
 local function life(sequence)
-    local known = redis.call("HMGET", sequence, "run", "life")
+    local known = redis.call("HMGET", sequence, "run", "life", "began")
     local run = string.match(redis.call("INFO", "server"), "run_id:(%x+)")
-    return known[1] == run and known[2] or ""
+    if known[1] ~= run then
+        return "", math.huge
+    end
+    return known[2], tonumber(known[3] or math.huge)
 end
 """
 
@@ -51,7 +68,6 @@ redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1
 """
 
-# A mark says that a job has had its run, or that it has begun and would run again.
 _BEGIN = f"""{_LIFE}
 if ARGV[4] ~= "" and redis.call("EXISTS", KEYS[3]) == 1 then
     return "VOID"
@@ -60,18 +76,28 @@ local mark = redis.call("GET", KEYS[1])
 if mark then
     return (mark == "begun" and ARGV[2] == "begun") and "AGAIN" or "HAD"
 end
-if ARGV[3] ~= "" and ARGV[2] ~= "begun" and ARGV[3] ~= life(KEYS[2]) then
-    redis.call("SET", KEYS[1], "had", "PX", ARGV[1])
-    return "OVER"
-end
 redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[1])
-return "FIRST"
+if ARGV[3] ~= "" and ARGV[2] ~= "begun" then
+    local now, began = life(KEYS[2])
+    if ARGV[3] ~= now and tonumber(ARGV[5]) < began then
+        return "OVER"
+    end
+end
+return ARGV[6] ~= "" and redis.call("GET", KEYS[4]) or "FIRST"
+"""
+
+_VOID = """
+if redis.call("EXISTS", KEYS[1]) == 1 then
+    return 0
+end
+redis.call("SET", KEYS[3], "1", "PX", ARGV[1])
+return 1
 """
 
 _FINISH = """
 local mark = redis.call("GET", KEYS[1])
-redis.call("SET", KEYS[1], "had", "PX", ARGV[1])
-return mark == "had" and 0 or 1
+redis.call("SET", KEYS[1], "ended", "PX", ARGV[1])
+return mark == "ended" and 0 or 1
 """
 
 # A result stands behind a "+", so that an empty text is a failure.
@@ -115,31 +141,44 @@ class RedisLedger:
         life: str = "",
         again: bool = False,
         sending: str = "",
+        eta: float = 0.0,
+        call: str = "",
     ) -> Beginning:
         """See :meth:`Ledger.begin`.
 
         Tried once: if the answer was lost, the mark may be there, and whoever comes next must not
         take it for another's.
         """
-        mark = "begun" if again else "had"
-        void = _void_key(task_id, sending)
-        found = self._run(_BEGIN, f"x:{task_id}", _ms(seconds), mark, life, sending, also=[void])
-        return Beginning[found]
+        mark = Mark.BEGUN if again else Mark.ONCE
+        late = int((eta - CLOCKS_DIFFER) * 1000)
+        given = [_ms(seconds), mark.value, life, sending, late, call]
+        also = [_void_key(task_id, sending), _withdrawn_key(call)]
+        return Beginning[self._run(_BEGIN, f"x:{task_id}", *given, also=also)]
 
-    def void(self, task_id: str, sending: str, *, seconds: float) -> None:
+    def void(self, task_id: str, sending: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.void`."""
-        with connections.reaching():
-            key = f"{self.prefix}:{_void_key(task_id, sending)}"
-            connections.client().set(key, "1", px=_ms(seconds))
+        void = _void_key(task_id, sending)
+        return bool(self._run(_VOID, f"x:{task_id}", _ms(seconds), also=[void]))
 
     def finish(self, task_id: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.finish`."""
         return bool(self._run(_FINISH, f"x:{task_id}", _ms(seconds)))
 
+    def withdraw(self, call: str, how: Beginning, *, seconds: float) -> None:
+        """See :meth:`Ledger.withdraw`."""
+        with connections.reaching():
+            key = f"{self.prefix}:{_withdrawn_key(call)}"
+            connections.client().set(key, how.name, px=_ms(seconds))
+
+    def is_withdrawn(self, call: str) -> bool:
+        """See :meth:`Ledger.is_withdrawn`."""
+        with connections.reaching():
+            return bool(connections.client().exists(f"{self.prefix}:{_withdrawn_key(call)}"))
+
     def end(self, call: CallName, handler: str, result: str | None) -> list[str] | None:
         """See :meth:`Ledger.end`."""
         value = "" if result is None else f"+{result}"
-        key = f"c:{call.window}.{call}"
+        key = f"c:{call.key}"
         found = self._run(_END, key, handler, value, call.handlers, _ms(CALL_SECONDS))
         if found is None:
             return None
@@ -155,6 +194,10 @@ class RedisLedger:
 
 def _void_key(task_id: str, sending: str) -> str:
     return f"v:{task_id}.{sending}"
+
+
+def _withdrawn_key(call: str) -> str:
+    return f"s:{call}"
 
 
 def _ms(seconds: float) -> int:

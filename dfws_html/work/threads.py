@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from dfws_html.work import execution
+from dfws_html.work import execution, outcomes
 from dfws_html.work.jobs import Job, PushJob
 
 __all__ = ["QueueFull", "ThreadExecutor"]
@@ -210,12 +210,12 @@ class ThreadExecutor:
                 pool.join(deadline)
         delayed, pools = rest
         for job in delayed:
-            execution.lose(job, "the server stopped before its time had come")
+            outcomes.lose(job, "the server stopped before its time had come")
         for waiting, running in pools:
             for job in waiting:
-                execution.lose(job, "the server stopped before it could run")
+                outcomes.lose(job, "the server stopped before it could run")
             for job in running:
-                execution.lose(job, "the server stopped while it ran")
+                outcomes.lose(job, "the server stopped while it ran")
 
     def _close(
         self, *, at_once: bool
@@ -247,7 +247,7 @@ class ThreadExecutor:
             if not self._closed:
                 self._pool(job.queue).put(job)
                 return
-        execution.lose(job, "the server stopped before it could run")
+        outcomes.lose(job, "the server stopped before it could run")
 
     def _pool(self, queue: str) -> _Pool:
         if queue not in self._pools:

@@ -37,7 +37,7 @@ FORGETTING = frozenset({"kill redis", "empty redis", "roll back redis"})
 DEAF = frozenset({"kill redis", "stall redis", "part from redis", "cut from redis"})
 MEMORY = {"server": 200 << 20, "worker": 200 << 20, "redis": 128 << 20}
 # How a job ends that Redis did not let begin: it was away, or has forgotten which have begun.
-_NOT_BEGUN = {"Unreachable": "Redis was away", "_LifeIsOver": "another life"}
+_NOT_BEGUN = {"Unreachable": "Redis was away", "LifeIsOver": "another life"}
 _AT_A_TIME = 0.1  # seconds in which so many sockets are looked at as one herd
 _CHILDREN = 2  # of a worker
 _SOON = 6.0  # seconds in which a job is run where nothing is wrong
@@ -262,7 +262,7 @@ def losses(history: History) -> Iterator[tuple[Acked, Record | None]]:
     faults = history.all(Fault)
     begun = {
         "Unreachable": min((one.at for one in faults if one.kind in DEAF), default=math.inf),
-        "_LifeIsOver": min((one.at for one in faults if one.kind in FORGETTING), default=math.inf),
+        "LifeIsOver": min((one.at for one in faults if one.kind in FORGETTING), default=math.inf),
     }
     for acked in history.all(Acked):
         if acked.call in ran or acked.call in never:

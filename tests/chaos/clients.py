@@ -215,7 +215,8 @@ class Window:
             if self._outbox.acknowledge(frame["n"], time.monotonic()):
                 self._note(Acked, call=f"{self.load}.{frame['n']}")
         elif kind == "nack":
-            self._outbox.settle(frame["n"], "error", frame["code"], doubt=2)
+            doubt = 1 if frame["code"] == "doubt" else 2
+            self._outbox.settle(frame["n"], "error", frame["code"], doubt=doubt)
         elif kind == "resync":
             self._adopt(frame["life"])
             self._positions.raise_to(frame["pos"], frame["t"])

@@ -134,7 +134,7 @@ class Outbox:
                 self._drop(entry, "life")
             elif len(entry.text) > self.limit:
                 self._drop(entry, "big")
-            elif self._send(entry.text):
+            elif self._send(f'{entry.text[:-1]},"life":{json.dumps(self.life)}}}'):
                 entry.life = self.life
                 entry.sent += 1
 

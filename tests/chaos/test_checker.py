@@ -243,7 +243,7 @@ def test_what_a_forgetting_redis_took_along_is_explained():
 
 
 @pytest.mark.parametrize(
-    ("kind", "error"), [("stall redis", "Unreachable"), ("roll back redis", "_LifeIsOver")]
+    ("kind", "error"), [("stall redis", "Unreachable"), ("roll back redis", "LifeIsOver")]
 )
 def test_what_redis_did_not_let_begin_is_explained_if_it_had_a_reason(kind, error):
     end = Failed(at=8.5, job=JOB, error=error)

@@ -20,7 +20,7 @@ local known = redis.call('HMGET', KEYS[1], 'run', 'life', 'n')
 local life, number = known[2], tonumber(known[3] or 0)
 if known[1] ~= run then
   life, number = fresh, 0
-  redis.call('HSET', KEYS[1], 'run', run, 'life', life, 'n', 0)
+  redis.call('HSET', KEYS[1], 'run', run, 'life', life, 'n', 0, 'began', text(now))
 end
 
 -- Of a topic: a stream of entries, whose ids are their numbers, and a book with the last number and

@@ -33,6 +33,9 @@ const TIMEOUT = 30000; // from the acknowledgement to the answer
 /** @type {Map<number | null, Call & Sending>} */
 const entries = new Map();
 
+/** Calls that ended without a word: their failure would still be news. @type {Set<number | null>} */
+const quiet = new Set();
+
 /** @param {Call} call */
 export function post(call) {
   const entry = { ...call, since: now(), sent: 0 };
@@ -58,14 +61,16 @@ function advance(entry, sending) {
   const { n, text, detail, reply, timeout, since } = entry;
   if (isClosed() || now() - since > (text ? AGE : (timeout ?? TIMEOUT))) {
     // Without a wish for an answer the call was done when acknowledged; it stayed so that a failure finds it.
-    if (!text && !reply) entries.delete(n);
-    else drop(n, isClosed() ? (token ? "closed" : "no-window") : "timeout");
+    if (!text && !reply) {
+      entries.delete(n);
+      quiet.add(n);
+    } else drop(n, isClosed() ? (token ? "closed" : "no-window") : "timeout");
   } else if (text && sending) {
     if ((entry.life ?? life) !== life) {
       drop(n, "life");
     } else if (new Blob([text]).size > limit) {
       drop(n, "big");
-    } else if (send(text)) {
+    } else if (send(`${text.slice(0, -1)},"life":${JSON.stringify(life)}}`)) {
       entry.life = life;
       if (!entry.sent++) emit("sent", detail);
     }
@@ -88,7 +93,7 @@ export function acknowledge(n) {
 }
 
 /**
- * Ends a call; a failure that belongs to none that we know is told all the same.
+ * Ends a call, unless it has ended with a word.
  * @param {number | null} n null: a frame that the server could not read
  * @param {"done" | "error" | "undelivered" | "unknown"} outcome
  * @param {import("./events.js").Detail} answer
@@ -96,6 +101,7 @@ export function acknowledge(n) {
  */
 export function settle(n, outcome, answer, doubt = Infinity) {
   const entry = entries.get(n);
+  if (n != null && !entry && !quiet.delete(n)) return;
   entries.delete(n);
   const detail = { ...entry?.detail, message: answer.code, ...answer };
   const kind = entry && entry.sent >= doubt ? "unknown" : outcome;

@@ -29,7 +29,7 @@ const controls = {
   },
   hb: ({ pos }) => raise(pos),
   ack: ({ n }) => acknowledge(n),
-  nack: (frame) => settle(frame.n, "error", frame, 2),
+  nack: (frame) => settle(frame.n, "error", frame, frame.code === "doubt" ? 1 : 2),
   done: answer,
   fail: answer,
   resync({ t: topics, pos, life, spread }) {
