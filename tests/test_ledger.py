@@ -1,7 +1,9 @@
 """Who owns a window id, what has begun, what has ended; each forgotten in its time."""
 
+import itertools
 import secrets
 import threading
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +36,7 @@ def lives():
 
 @pytest.fixture
 def memory(clock, lives):
-    return MemoryLedger(claim_seconds=100, clock=clock, life=lambda: lives[0])
+    return MemoryLedger(claim_seconds=100, clock=clock, life=lambda: lives[0], began=time.time)
 
 
 @pytest.fixture
@@ -136,18 +138,58 @@ def test_what_may_run_again_does_until_it_has_ended(book):
 def test_what_runs_once_has_ended_when_it_begins(book):
     assert book.begin("t", seconds=60) is Beginning.FIRST
     assert book.begin("t", seconds=60, again=True) is Beginning.HAD
+    assert book.finish("t", seconds=60), "now it has"
     assert not book.finish("t", seconds=60)
     assert book.finish("u", seconds=60), "it never begins then"
     assert book.begin("u", seconds=60) is Beginning.HAD
+    assert book.begin("u", seconds=60, again=True) is Beginning.HAD
 
 
 def test_by_a_void_sending_nothing_begins(book):
-    book.void("t", "one", seconds=60)
+    assert book.void("t", "one", seconds=60)
     assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
     assert not Beginning.VOID
     assert book.begin("t", seconds=60, sending="two") is Beginning.FIRST
     assert book.begin("t", seconds=60, sending="three") is Beginning.HAD
     assert book.begin("t", seconds=60, sending="one") is Beginning.VOID
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_has_begun_can_t_be_made_void(book, again):
+    book.begin("t", seconds=60, sending="one", again=again)
+    assert not book.void("t", "one", seconds=60)
+    assert not book.void("t", "two", seconds=60), "the sender hears that it runs"
+    now = book.begin("t", seconds=60, sending="one", again=again)
+    assert now is (Beginning.AGAIN if again else Beginning.HAD)
+
+
+@pytest.mark.parametrize("how", [Beginning.SUPERSEDED, Beginning.CANCELLED])
+def test_no_job_of_a_withdrawn_call_begins(book, how):
+    assert not book.is_withdrawn("w.c.1")
+    book.withdraw("w.c.1", how, seconds=60)
+    assert book.is_withdrawn("w.c.1")
+    assert not book.is_withdrawn("w.c.2")
+    assert book.begin("t", seconds=60, call="w.c.1") is how
+    assert not how
+    assert book.begin("t", seconds=60, call="w.c.1") is Beginning.HAD, "it has been told"
+    assert book.begin("r", seconds=60, call="w.c.1", again=True) is how
+    assert book.begin("u", seconds=60, call="w.c.2") is Beginning.FIRST
+    assert book.begin("v", seconds=60) is Beginning.FIRST
+
+
+def test_what_has_begun_can_t_be_withdrawn(book):
+    book.begin("t", seconds=60, call="w.c.1", again=True)
+    book.withdraw("w.c.1", Beginning.SUPERSEDED, seconds=60)
+    assert book.begin("t", seconds=60, call="w.c.1", again=True) is Beginning.AGAIN
+
+
+def test_what_was_withdrawn_is_forgotten(memory, redis_book, redis, clock):
+    memory.withdraw("w.c.1", Beginning.SUPERSEDED, seconds=60)
+    clock.now += 61
+    assert not memory.is_withdrawn("w.c.1")
+    redis_book.withdraw("w.c.1", Beginning.SUPERSEDED, seconds=60)
+    with redis.client() as client:
+        assert client.ttl("own:s:w.c.1") == 60
 
 
 @pytest.fixture(params=["memory", "wiped", "restarted"])
@@ -176,9 +218,18 @@ def test_a_job_of_another_life_does_not_run(two_lives):
     end()
     assert book.begin("t", seconds=60, life=first) is Beginning.OVER
     assert book.begin("t", seconds=60, life=first) is Beginning.HAD, "it has been told"
-    assert book.begin("u", seconds=60) is Beginning.FIRST, "the server's own bear no life"
+    assert book.begin("u", seconds=60) is Beginning.FIRST, "an engine of one process gives none"
     assert book.begin("v", seconds=60, life=life()) is Beginning.FIRST
     assert not Beginning.OVER
+
+
+@pytest.mark.parametrize(("later", "word"), [(30, Beginning.OVER), (3600, Beginning.FIRST)])
+def test_what_had_to_wait_until_this_life_can_t_have_run_before(two_lives, later, word):
+    book, life, end = two_lives
+    first = life()
+    end()
+    life()  # and with it the next begins
+    assert book.begin("t", seconds=60, life=first, eta=time.time() + later) is word
 
 
 def test_a_job_that_has_its_mark_from_another_life_says_nothing(redis, redis_book):
@@ -277,9 +328,17 @@ def test_a_redis_that_is_set_is_used(redis, settings):
     found.claim("w", "one")
     found.begin("w.c.1.h", seconds=60)
     found.end(call(), "a", "1")
+    found.void("w.c.2.h", "one", seconds=60)
+    found.withdraw("w.c.3", Beginning.SUPERSEDED, seconds=60)
     with redis.client() as client:
         lives = {key: client.ttl(key) for key in client.scan_iter()}
-    assert lives == {"site:w:w": 154, "site:x:w.c.1.h": 60, "site:c:w.c.1": 3 * 3600}
+    assert lives == {
+        "site:w:w": 154,
+        "site:x:w.c.1.h": 60,
+        "site:c:w.c.1": 3 * 3600,
+        "site:v:w.c.2.h.one": 60,
+        "site:s:w.c.3": 60,
+    }
 
 
 def test_each_claim_renews(redis_book, redis):
@@ -297,25 +356,38 @@ def test_an_empty_result_is_no_failure(book):
     assert book.end(call(handlers=1), "a", "") == [""]
 
 
-CALLS = st.builds(call, st.integers(1, 2), st.integers(1, 3), st.sampled_from("vw"))
-STEPS = st.one_of(
-    st.tuples(st.just("claim"), st.sampled_from("vw"), st.sampled_from(["one", "two", ""])),
-    st.tuples(st.just("begin"), st.sampled_from(["w.c.1.h", "w.c.1.g", "é"])),
-    st.tuples(
-        st.just("end"), CALLS, st.sampled_from("abc"), st.none() | st.sampled_from(["", "1"])
-    ),
-)
+JOBS = ["w.c.1.h", "é"]
+SENDINGS = ["one", "two"]
+KEYS = ["w.c.1", "w.c.2"]
+HOW = [Beginning.SUPERSEDED, Beginning.CANCELLED]
+
+
+def steps(name, *given, **named):
+    """Return a step for each combination of arguments."""
+    for values in itertools.product(*given, *named.values()):
+        yield name, values[: len(given)], dict(zip(named, values[len(given) :], strict=True))
+
+
+STEPS = [
+    *steps("claim", "vw", ["one", "two", ""]),
+    *steps("begin", JOBS, seconds=[60], again=[True, False], sending=SENDINGS, call=["", *KEYS]),
+    *steps("void", JOBS, SENDINGS, seconds=[60]),
+    *steps("finish", JOBS, seconds=[60]),
+    *steps("withdraw", KEYS, HOW, seconds=[60]),
+    *steps("is_withdrawn", KEYS),
+    *steps("end", map(call, [1, 2], [1, 3], "vw"), "abc", [None, "", "1"]),
+]
 
 
 @settings(
     max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-@given(st.lists(STEPS, min_size=3, max_size=8))
+@given(st.lists(st.sampled_from(STEPS), min_size=3, max_size=8))
 def test_redis_does_what_the_memory_does(redis, steps):
     books = MemoryLedger(), RedisLedger(prefix=secrets.token_hex(4))
 
-    def take(book, name, *arguments):
-        found = getattr(book, name)(*arguments, **({"seconds": 60} if name == "begin" else {}))
+    def take(book, name, given, named):
+        found = getattr(book, name)(*given, **named)
         return sorted(found) if isinstance(found, list) else found
 
     for step in steps:
@@ -333,7 +405,10 @@ def test_a_mark_of_less_than_a_millisecond_is_one(redis_book):
         lambda book: book.claim("w", "c"),
         lambda book: book.claim("w", "c", life="l"),
         lambda book: book.begin("t", seconds=60),
+        lambda book: book.void("t", "one", seconds=60),
         lambda book: book.finish("t", seconds=60),
+        lambda book: book.withdraw("w.c.1", Beginning.SUPERSEDED, seconds=60),
+        lambda book: book.is_withdrawn("w.c.1"),
         lambda book: book.end(call(), "a", "1"),
     ],
 )

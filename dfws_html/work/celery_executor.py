@@ -238,12 +238,12 @@ class CeleryExecutor:
 
 
 def _life_for(given: Sequence[Job]) -> str:
-    """Return the life of the history for the jobs of the server's own; a browser's call has one.
+    """Return the life of the history for the server's own jobs; a browser's call has its window's.
 
     Raises:
         Unreachable: what keeps the history does not answer.
     """
-    if all(job.life or (isinstance(job, HandlerJob) and job.reliable) for job in given):
+    if all(isinstance(job, HandlerJob) and (job.reliable or job.call) for job in given):
         return ""
     history = publisher().history
     return history.position()[0] if history.shared else ""

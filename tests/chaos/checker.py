@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TypeVar
 
 from tests.chaos.records import (
@@ -40,7 +41,7 @@ MEMORY = {"server": 200 << 20, "worker": 200 << 20, "redis": 128 << 20}
 _NOT_BEGUN = {"Unreachable": "Redis was away", "LifeIsOver": "another life"}
 _AT_A_TIME = 0.1  # seconds in which so many sockets are looked at as one herd
 _CHILDREN = 2  # of a worker
-_SOON = 6.0  # seconds in which a job is run where nothing is wrong
+_SOON = 6.0  # seconds in which a job is run once it has its turn, where nothing is wrong
 _AGAIN = 40.0  # seconds after which a job that a killed worker held has come again
 
 R = TypeVar("R", bound=Record)
@@ -113,6 +114,18 @@ class History:
             for one in self.all(kind):
                 found[call_of(one.job)].add(one.job)  # type: ignore[attr-defined]
         return found
+
+    @cached_property
+    def fronts(self) -> list[tuple[float, float]]:
+        """How far the workers had come in the queue: when, and the latest call that one had got."""
+        acked = {one.call: one.at for one in self.all(Acked)}
+        got = [(one.at, acked.get(call_of(one.job), 0.0)) for one in self.all(Received)]
+        return list(accumulate(got, lambda before, one: (one[0], max(before[1], one[1]))))
+
+    def still_waited(self, acked: Acked, at: float) -> bool:
+        """Return whether the workers were busy with calls from before this one."""
+        front = bisect_left(self.fronts, (at, 0.0))
+        return front > 0 and self.fronts[front - 1][1] < acked.at + 1
 
     @cached_property
     def outcomes(self) -> dict[str, list[Outcome]]:
@@ -271,16 +284,24 @@ def losses(history: History) -> Iterator[tuple[Acked, Record | None]]:
         if end is not None and end.at >= begun.get(end.error, math.inf):
             yield acked, end
             continue
-        yield acked, _explained(acked, received[acked.call], faults)
+        yield acked, _explained(acked, received[acked.call], faults, history)
 
 
-def _explained(acked: Acked, received: Sequence[Received], faults: Sequence[Fault]) -> Fault | None:
-    held = [one for one in faults if one.kind in ("kill worker", "kill child") or one.kind in DEAF]
-    hits = [one for one in held if one.until >= acked.at - 1 and one.at <= acked.at + _SOON]
+def _explained(
+    acked: Acked, received: Sequence[Received], faults: Sequence[Fault], history: History
+) -> Fault | None:
+    taken = max((one.at for one in received), default=acked.at)
+    in_time = [
+        one
+        for one in faults
+        if one.until >= acked.at - 1
+        and (one.at <= taken + _SOON or (not received and history.still_waited(acked, one.at)))
+    ]
+    hits = [one for one in in_time if one.kind in {"kill worker", "kill child", *DEAF}]
     for one in faults:
         # What waits in a Redis that forgets is gone; what a killed worker held waits for longer.
-        wait = _AGAIN if hits else _SOON
-        if one.kind in FORGETTING and acked.at - 1 <= one.until and one.at <= acked.at + wait:
+        again = bool(hits) and acked.at - 1 <= one.until and one.at <= acked.at + _AGAIN
+        if one.kind in FORGETTING and (again or one in in_time):
             return one
     workers = {one.worker for one in received}
     return next(

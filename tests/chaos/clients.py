@@ -227,7 +227,10 @@ class Window:
         elif kind in ("done", "fail"):
             load, _, n = frame["call"].partition(".")
             canary = str(frame.get("result") or self.load)
-            if self._apply(frame, f"{kind} {frame['call']}", canary=canary) and load == self.load:
+            # A Redis that forgets has forgotten what it told: it may tell it in its next life again,
+            # and the outbox knows better.
+            told = f"{kind} {frame['call']} in {self._positions.life}"
+            if self._apply(frame, told, canary=canary) and load == self.load:
                 code = frame.get("code", "")
                 outcome = "done" if kind == "done" else "unknown" if code == "unknown" else "error"
                 self._outbox.settle(int(n), outcome, code)

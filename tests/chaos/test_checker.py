@@ -242,6 +242,21 @@ def test_what_a_forgetting_redis_took_along_is_explained():
     assert broken([*acked_only(), replace(lost, at=20, until=21)]) == {4}
 
 
+@pytest.mark.parametrize(("other", "explained"), [(0.5, True), (4.0, False)])
+def test_what_waited_longer_is_explained_if_the_workers_were_behind(other, explained):
+    # The other call was acknowledged before or after, and has been run when Redis forgets.
+    records = [
+        *acked_only(),
+        Called(at=other, window="a", call="a.2", signal="chaos.add"),
+        Acked(at=other, call="a.2"),
+        Received(at=19, job="w.a.2.h", worker=7),
+        Ran(at=19, job="w.a.2.h", pid=1),
+        Outcome(at=19.1, call="a.2", kind="done"),
+        Fault(at=20, kind="kill redis", until=21),
+    ]
+    assert broken(records) == (set() if explained else {4})
+
+
 @pytest.mark.parametrize(
     ("kind", "error"), [("stall redis", "Unreachable"), ("roll back redis", "LifeIsOver")]
 )
