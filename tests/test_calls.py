@@ -12,6 +12,7 @@ from dfws_html.page.visitors import Visitor
 from dfws_html.protocol import Call
 from dfws_html.sockets.calls import RIGHTS_SECONDS, Calls
 from dfws_html.window_info import WindowInfo
+from dfws_html.work.ledger import ledger
 
 
 class Clock:
@@ -128,3 +129,35 @@ async def test_names_that_a_page_did_not_say_are_for_developers(
     assert asked in refused.value.message
     assert (details in refused.value.message.replace(f'"{asked}"', "")) is debug
     assert details in str(refused.value.__cause__)  # which is what the log says
+
+
+async def test_what_was_sent_in_another_life_is_refused_before_anything_is_asked(handlers):
+    @signal(path="test.open", is_allowed_to=everyone)
+    def test_open(window_info):
+        pass
+
+    clock, calls = calls_of(AnonymousUser(), None)
+    clock.now += RIGHTS_SECONDS + 1  # rights are old, and nobody could read them again
+    with pytest.raises(ProtocolError) as refused:
+        await calls.take(Call(signal="test.open", arguments={}, n=1, life="before"), life="now")
+    assert (refused.value.code, refused.value.n) == ("life", 1)
+
+
+async def test_who_is_withdrawn_is_a_call_of_this_load(handlers):
+    @signal(path="test.open", is_allowed_to=everyone)
+    def test_open(window_info):
+        pass
+
+    _, calls = calls_of(AnonymousUser(), None)
+    await calls.take(Call(signal="test.open", arguments={}, n=5, supersedes=3))
+    await calls.cancel(4)
+    known = [n for n in range(1, 7) if ledger().is_withdrawn(f"w.load-one.{n}")]
+    assert known == [3, 4]
+    assert not ledger().is_withdrawn("w.load-two.3")
+
+
+async def test_without_redis_a_cancelled_call_goes_on(redis, caplog):
+    redis.kill()
+    _, calls = calls_of(AnonymousUser(), None)
+    await calls.cancel(4)
+    assert "the call w.load-one.4 is not withdrawn: WEBSOCKET_REDIS_CONNECTION" in caplog.text

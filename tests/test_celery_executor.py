@@ -15,6 +15,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from asgiref.sync import sync_to_async
 from celery import Celery
 from celery.exceptions import Reject
 from celery.signals import task_failure
@@ -24,13 +25,14 @@ from django.db import connections as databases
 from django.db import transaction
 
 from dfws_html.decorators import everyone, signal
+from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import ProtocolError, SignalNotSent, Unreachable
 from dfws_html.protocol import Call
 from dfws_html.sockets.calls import Calls
 from dfws_html.tasks import SERVER, WINDOW, trigger, trigger_signal
 from dfws_html.work import execution
 from dfws_html.work.attempts import Attempt
-from dfws_html.work.celery_executor import CeleryExecutor
+from dfws_html.work.celery_executor import CeleryExecutor, celery_app
 from dfws_html.work.executors import check_workers, executor
 from dfws_html.work.jobs import from_dict, to_dict
 from dfws_html.work.registry import registry
@@ -209,6 +211,17 @@ def test_what_is_sent(redis, engine):
     assert replace(sent, sending="") == job
 
 
+def test_every_job_bears_the_life_it_was_sent_in(redis, engine, settings):
+    settings.CELERY_APP = engine._app
+    register(lambda window_info: None)
+    life = publisher().history.position()[0]
+    own = window()
+    engine.submit(*admitted("s", of=own, life="the window's"))
+    trigger(own, "s", to=SERVER)
+    trigger_signal(own, "s", to=WINDOW, countdown=60)
+    assert [job_in(one).life for one in waiting(redis)] == ["the window's", life, life]
+
+
 def test_a_reliable_job_is_acknowledged_after_it_ran(redis, engine):
     register(lambda window_info: None, reliable=True)
     [job] = admitted("s")
@@ -286,6 +299,13 @@ def test_a_trigger_without_a_broker_is_not_sent(redis, settings, engine):
     settings.CELERY_APP = engine._app
     register(lambda window_info: None)
     redis.kill()
+    with pytest.raises(SignalNotSent, match='"s" was not sent: WEBSOCKET_REDIS_CONNECTION'):
+        trigger(None, "s", to=SERVER)
+
+
+def test_a_trigger_names_the_broker_that_is_away(redis, settings):
+    settings.CELERY_APP = made("redis://localhost:1/0")
+    register(lambda window_info: None)
     with pytest.raises(SignalNotSent, match='"s" was not sent: CELERY_BROKER_URL'):
         trigger(None, "s", to=SERVER)
 
@@ -309,8 +329,9 @@ async def test_a_call_without_a_broker_is_busy(redis, settings, engine, debug):
 
 def test_what_was_sent_before_the_broker_failed_does_not_run(redis, app, caplog):
     class Failing(CeleryExecutor):
-        def _publish(self, given, connection, sent):
-            super()._publish(given[:1], connection, sent)
+        def _publish(self, batch, connection):
+            super()._publish(replace(batch, given=batch.given[:1]), connection)
+            batch.sent, batch.tried = 1, 2
             raise ConnectionError("midway")
 
     ran = []
@@ -326,11 +347,87 @@ def test_what_was_sent_before_the_broker_failed_does_not_run(redis, app, caplog)
     assert f"these jobs won't run: {first.task_id}, {second.task_id}\n" in caplog.text
 
 
+class NoneRuns(CeleryExecutor):
+    """The broker takes what it is sent, and its answer is lost."""
+
+    def __init__(self):
+        super().__init__(celery_app())
+
+    def _publish(self, batch, connection):
+        super()._publish(batch, connection)
+        self.meanwhile(batch.given)
+        raise TimeoutError("the answer is lost")
+
+    def meanwhile(self, given):
+        pass
+
+
+class AllRun(NoneRuns):
+    """It is lost after a worker has begun."""
+
+    def meanwhile(self, given):
+        for job in given:
+            execution.perform(job, Attempt(redelivery=60))
+
+
+class OneRuns(AllRun):
+    """One job has begun, and the other has not."""
+
+    def meanwhile(self, given):
+        super().meanwhile(given[:1])
+
+
+class NobodyKnows(NoneRuns):
+    """The ledger is gone, too."""
+
+    server = None
+
+    def meanwhile(self, given):
+        self.server.kill()
+
+
+@pytest.mark.parametrize(
+    ("engine", "code", "runs"),
+    [(AllRun, None, 2), (OneRuns, "doubt", 1), (NoneRuns, "busy", 0), (NobodyKnows, "doubt", None)],
+)
+async def test_what_a_page_hears_of_a_broker_that_failed(redis, settings, app, engine, code, runs):
+    ran = []
+
+    def one(window_info):
+        ran.append(1)
+
+    def two(window_info):
+        ran.append(2)
+
+    async def again():
+        raise AssertionError
+
+    register(one)
+    register(two)
+    settings.CELERY_APP = app
+    settings.WEBSOCKET_WORKERS = f"{__name__}.{engine.__name__}"
+    NobodyKnows.server = redis
+    life = await sync_to_async(publisher().history.position)()
+    calls = Calls(load="load-one", window_info=window(), again=again)
+    with pytest.raises(ProtocolError) if code else contextlib.nullcontext() as refused:
+        await calls.take(Call(signal="s", arguments={}, n=1), life=life[0])
+    assert code is None or refused.value.code == code
+    if runs is not None:
+        await asyncio.to_thread(run_all, redis)
+        assert len(ran) == runs
+
+
+def run_all(redis):
+    """Do what a worker would with all that waits."""
+    for job in map(job_in, waiting(redis)):
+        execution.perform(job, Attempt(redelivery=60))
+
+
 def test_what_is_sent_again_after_the_broker_failed_runs_once(redis, app):
     # The refusal may not have reached the page, which then sends the call again.
     class Failing(CeleryExecutor):
-        def _publish(self, given, connection, sent):
-            super()._publish(given, connection, sent)
+        def _publish(self, batch, connection):
+            super()._publish(batch, connection)
             raise ConnectionError("the answer is lost")
 
     ran = []

@@ -1,6 +1,7 @@
 """One job in a worker: what its handler sees, and what the window that called is told."""
 
 import asyncio
+import contextlib
 import contextvars
 import json
 import logging
@@ -27,10 +28,11 @@ from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids
 from dfws_html.work import execution, outcomes
-from dfws_html.work.attempts import Attempt
+from dfws_html.work.attempts import Attempt, Watch, withdraw
 from dfws_html.work.dispatch import plan
 from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
+from dfws_html.work.ledger import Beginning
 from dfws_html.work.registry import registry
 from tests.working import SECONDS, admitted, answers, told, topic_key, window
 
@@ -689,6 +691,33 @@ def test_a_lost_job_is_told_and_never_runs(caplog):
     assert ran == []
 
 
+def test_what_was_told_to_have_failed_is_not_lost_as_well(each_history):
+    def handler(window_info):
+        raise ZeroDivisionError
+
+    register(handler)
+    own = window()
+    [job] = admitted("s", of=own)
+    with pytest.raises(ZeroDivisionError):
+        execution.run(job)
+    outcomes.lose(job, "the worker's process ended while it ran")
+    assert [one["code"] for one in answers(own)] == ["error"]
+
+
+def test_what_is_lost_while_it_runs_does_not_fail_as_well(each_history):
+    own = window()
+
+    def handler(window_info):
+        outcomes.lose(job, "it ran too long")
+        raise ZeroDivisionError
+
+    register(handler)
+    [job] = admitted("s", of=own)
+    with pytest.raises(ZeroDivisionError):
+        execution.run(job)
+    assert [one["code"] for one in answers(own)] == ["unknown"]
+
+
 def test_a_call_with_a_lost_handler_is_not_done():
     register(named(lambda window_info: 1, "first"))
     register(named(lambda window_info: None, "second"))
@@ -728,6 +757,34 @@ def test_a_call_of_another_life_does_not_run_and_is_unknown(redis, settings, liv
     assert "load-0001.2" in caplog.text
 
 
+def test_a_job_of_the_server_s_own_does_not_run_in_another_life(redis, settings, living, caplog):
+    ran = []
+    register(named(lambda window_info: ran.append(1)))
+    given = [
+        replace(job, life=living)
+        for n in range(3)
+        for job in plan(
+            window(), "s", to=SERVER, arguments={}, countdown=n * 3600, now=time.time()
+        ).jobs
+    ]
+    broker_s(given[0])
+    end_life(redis, settings)
+    assert publisher().history.position()[0] != living
+    with pytest.raises(Exception, match="another life"):
+        broker_s(replace(given[1], eta=0.0))
+    broker_s(given[2])
+    assert ran == [1, 1], "one that had to wait until this life can't have run before"
+    assert given[1].task_id in caplog.text
+
+
+def test_a_push_of_another_life_does_not_leave(redis, settings, living, caplog):
+    job = push(topics=tuple(topic_ids(["-str.push 9"])), life=living)
+    end_life(redis, settings)
+    broker_s(job)
+    assert told("push 9") == []
+    assert "lost its memory since the job t was sent" in caplog.text
+
+
 def test_a_reliable_call_runs_in_every_life(redis, settings, living):
     register(named(lambda window_info: "ran"), reliable=True)
     own = window()
@@ -743,6 +800,58 @@ def test_in_one_process_a_job_ends_with_its_history():
     [job] = admitted("s", of=own, life="of the web's process")
     execution.run(job)
     assert [one["result"] for one in answers(own)] == ["ran"]
+
+
+# ------------------------------------------------------------------ not wanted any more
+
+
+@pytest.mark.parametrize("how", [Beginning.SUPERSEDED, Beginning.CANCELLED])
+@pytest.mark.parametrize("reliable", [True, False])
+def test_a_withdrawn_call_does_not_begin_and_its_page_is_told(each_history, how, reliable):
+    ran = []
+    register(named(lambda window_info: ran.append(1)), reliable=reliable)
+    own = window()
+    [job], [other] = (admitted("s", of=own, n=n) for n in (1, 2))
+    withdraw(job.call.key, how)
+    for one in (job, other):
+        with contextlib.suppress(outcomes.Withdrawn):
+            execution.run(one)
+    execution.run(job)
+    assert ran == [1]
+    fail, done = answers(own)
+    assert (fail["call"], fail["code"], done["df"]) == ("load-0001.1", how.name.lower(), "done")
+
+
+def test_a_handler_sees_that_its_call_is_withdrawn(each_history):
+    seen = []
+
+    def handler(window_info):
+        withdraw(job.call.key, Beginning.SUPERSEDED)
+        seen.append(window_info.superseded)
+        assert "superseded" not in json.dumps(window_info.to_dict())
+
+    register(handler)
+    [job] = admitted("s")
+    execution.run(job)
+    trigger(None, "s", to=SYNC)
+    assert seen == [True, False], "what no browser called is superseded by nothing"
+
+
+def test_a_withdrawal_is_looked_for_twice_a_second(each_history):
+    now = [0.0]
+    watch = Watch("w.c.1", clock=lambda: now[0])
+    assert not watch.is_withdrawn()
+    withdraw("w.c.1", Beginning.CANCELLED)
+    now[0] = 0.49
+    assert not watch.is_withdrawn()
+    now[0] = 0.5
+    assert watch.is_withdrawn()
+
+
+def test_who_looks_for_a_withdrawal_goes_on_without_redis(redis, caplog):
+    redis.kill()
+    assert not Watch("w.c.1").is_withdrawn()
+    assert "the call w.c.1: is it withdrawn? WEBSOCKET_REDIS_CONNECTION" in caplog.text
 
 
 # ------------------------------------------------------------------ at least once

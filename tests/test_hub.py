@@ -252,6 +252,19 @@ async def test_a_bell_of_another_life_is_only_a_reason_to_look():
     assert window.subscriber.life == world.history.position()[0]
 
 
+async def test_one_bell_of_a_new_life_lets_all_windows_hear_of_it():
+    world = World()
+    busy, idle = await world.window("a"), await world.window("b")
+    world.history._life = "next"
+    world.publish("a")
+    await world.settle()
+    for window in (busy, idle):
+        assert [frame["life"] for frame in window.frames if frame.get("df") == "resync"] == ["next"]
+    world.publish("b")
+    await world.settle()
+    assert len(idle.frames) == 2, "and what comes then is told"
+
+
 async def test_a_hub_of_many_windows_lets_the_loop_breathe():
     world = World()
     windows = [await world.window("a") for _ in range(500)]

@@ -167,6 +167,7 @@ KEYS += ["v", "token", "c", "life", "pos", "url"]
 GOOD = [case.values[0]["text"] for case in golden("from_browser")]
 FRAME = st.lists(st.tuples(st.sampled_from(KEYS), VALUE), max_size=8).map(dict)
 BASES = [{"df": "hello", "v": 1, "token": "T", "c": "abcdefgh"}, {"df": "topics"}]
+BASES += [{"df": "cancel", "n": 1}]
 BASE = st.sampled_from([*BASES, {"signal": "a", "n": 1}, {}])
 
 

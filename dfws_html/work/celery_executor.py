@@ -7,7 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -83,6 +83,21 @@ _ANSWER_SECONDS = 2.0
 _CONNECTIONS = 10  # where the app's `broker_pool_limit` names no number
 
 
+@dataclass
+class _Batch:
+    """Jobs on their way to the broker.
+
+    Attributes:
+        given: all of them.
+        sent: how many the broker has taken.
+        tried: how many it may have taken.
+    """
+
+    given: tuple[Job, ...]
+    sent: int = 0
+    tried: int = 0
+
+
 class CeleryExecutor:
     """Sends each job to the worker of its queue, as one message.
 
@@ -112,14 +127,14 @@ class CeleryExecutor:
         given = tuple(
             replace(job, sending=secrets.token_hex(4), life=job.life or life) for job in given
         )
-        sent: list[Job] = []
+        batch = _Batch(given)
         try:
-            self._send(given, sent)
+            self._send(batch)
         except LimitExceeded as error:
             raise Unreachable(f"{self._where()}: all connections are busy: {error}") from error
         except self._errors() as error:
             reason = f"{self._where()}: {type(error).__name__}: {error}"
-            begun = self._void(given[: len(sent) + 1], reason)  # of the last nobody knows
+            begun = self._void(given[: batch.tried], reason)
             if begun == len(given):
                 return  # the workers have them all
             if begun:
@@ -135,7 +150,7 @@ class CeleryExecutor:
 
     # -------------------------------------------------------------- sending
 
-    def _send(self, given: Sequence[Job], sent: list[Job]) -> None:
+    def _send(self, batch: _Batch) -> None:
         connection = self._connections().acquire(block=True, timeout=_CONNECT_SECONDS)
         # One that was used before may have died since: then it is tried once more with another.
         tries = 2 if connection.connected else 1
@@ -143,7 +158,7 @@ class CeleryExecutor:
             tries -= 1
             try:
                 with connection:  # an error closes it, and the pool makes another
-                    self._publish(given[len(sent) :], connection, sent)
+                    self._publish(batch, connection)
                 return
             except self._errors() as error:
                 silent = isinstance(error.__cause__ or error, (TimeoutError, redis.TimeoutError))
@@ -151,9 +166,11 @@ class CeleryExecutor:
                     raise
             connection = self._connections().acquire(block=True, timeout=_CONNECT_SECONDS)
 
-    def _publish(self, given: Sequence[Job], connection: Any, sent: list[Job]) -> None:
+    def _publish(self, batch: _Batch, connection: Any) -> None:
+        connection.default_channel  # noqa: B018 - it connects: what fails here has sent nothing
         producer = self._app.amqp.Producer(connection, auto_declare=False)
-        for job in given:
+        for job in batch.given[batch.sent :]:
+            batch.tried = batch.sent + 1
             self._task_of(job).apply_async(
                 (jobs.to_dict(job),),
                 task_id=job.task_id,
@@ -167,7 +184,7 @@ class CeleryExecutor:
                 ignore_result=True,
                 serializer="json",
             )
-            sent.append(job)
+            batch.sent += 1
 
     def _task_of(self, job: Job) -> Any:
         return self._app.tasks[RELIABLE if isinstance(job, HandlerJob) and job.reliable else NAME]

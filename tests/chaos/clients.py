@@ -227,8 +227,8 @@ class Window:
         elif kind in ("done", "fail"):
             load, _, n = frame["call"].partition(".")
             canary = str(frame.get("result") or self.load)
-            # A Redis that forgets has forgotten what it told: it may tell it in its next life again,
-            # and the outbox knows better.
+            # A Redis that forgets has forgotten what it told: it may tell it again in its next
+            # life, and the outbox knows better.
             told = f"{kind} {frame['call']} in {self._positions.life}"
             if self._apply(frame, told, canary=canary) and load == self.load:
                 code = frame.get("code", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 
 from django.core.exceptions import PermissionDenied
@@ -80,6 +81,17 @@ def tell(window_info, **values):
     trigger(window_info, "told", to=WINDOW, **values)
 
 
+def patient(window_info):
+    """Goes on until nobody wants it any more."""
+    trigger(window_info, "told", to=WINDOW)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if window_info.superseded:
+            return "stopped"
+        time.sleep(0.02)
+    return "never told"
+
+
 def tell_later(window_info, **values):
     trigger_signal(window_info, "told", to=WINDOW, kwargs=values, countdown=0.2)
 
@@ -113,6 +125,7 @@ _OPEN = {
     "t.tell": [tell],
     "t.tell_later": [tell_later],
     "t.hear": [hear],
+    "t.patient": [patient],
 }
 
 
