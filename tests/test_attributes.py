@@ -14,26 +14,43 @@ from django.utils.translation import gettext_lazy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfws_html.page.attributes import NAME, Call, attribute, parse, to_json
+from dfws_html.page.attributes import NAME, Call, attribute, call_of, parse, to_json
 
 SHARED = json.loads((Path(__file__).parent / "fixtures" / "attributes.json").read_text())
 
-names = st.text(min_size=1)
+names = st.text(min_size=1).filter(str.strip)
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
     plain | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-calls = st.builds(
-    Call,
-    names,
-    on=st.none() | names,
-    form=st.none() | names,
-    value=st.none() | names,
-    prevent=st.none() | st.booleans(),
-    opts=st.dictionaries(st.text(), values, max_size=2),
+selectors = st.sampled_from(["this", "closest tr", "next", "#a > .b", "it's"])
+steps = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["html.text", "html.toggle_class"]),
+        "opts": st.dictionaries(st.text(), values, max_size=2),
+    }
 )
+keys = {
+    "on": st.sampled_from(["click", "input changed delay:300ms, every 5s", "blur from:'find b'"]),
+    "form": names,
+    "value": names,
+    "prevent": st.booleans(),
+    "target": selectors,
+    "swap": st.sampled_from(["morph", "morph:outer transition", "outerHTML focus:'#a b'"]),
+    "sync": st.sampled_from(["drop", "queue all", "replace closest form"]),
+    "busy": selectors,
+    "disable": selectors,
+    "confirm": names,
+    "optimistic": st.lists(steps, max_size=2),
+    "reset": st.booleans(),
+    "timeout": st.integers(1, 2**31 - 1),
+    "include": selectors,
+    "task": selectors,
+    "opts": st.dictionaries(st.text(), values, max_size=2),
+}
+calls = st.fixed_dictionaries({"name": names}, optional=keys).map(lambda given: Call(**given))
 
 
 class Reader(HTMLParser):
@@ -55,7 +72,7 @@ def in_a_page(text):
 
 
 @given(st.lists(calls, max_size=2))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_what_is_written_is_read_again_from_a_page_too(written):
     text = to_json(written)
     assert parse(text) == tuple(written)
@@ -145,6 +162,42 @@ def test_what_has_no_json_is_refused_with_the_signal_s_name(opts, error):
         ('{"name": "a"\n,}', "it is no JSON: .*, line [12], column"),
         ("[" * 100_000, "nested too deeply"),
         ("  ", "it is empty"),
+        ('{"name": "a", "on": "click, inptu onse"}', 'call 1: "on": trigger 2: unknown modifier'),
+        ('{"name": "a", "swap": "morp"}', '"swap": unknown style "morp"; did you mean "morph"'),
+        ('{"name": "a", "swap": "transition"}', '"swap": unknown style "transition"'),
+        ('{"name": "a", "swap": "none scrol:top"}', 'option "scrol"; did you mean "scroll"'),
+        ('{"name": "a", "swap": "none scroll:up"}', '"scroll:" goes to top or bottom, not "up"'),
+        ('{"name": "a", "swap": "none transition:1"}', '"transition" takes no value'),
+        ('{"name": "a", "swap": "none focus:"}', '"swap": a selector is empty'),
+        ('{"name": "a", "swap": "none focus:\\"x"}', "a quote or bracket is not closed"),
+        ('{"name": "a", "swap": " "}', '"swap": unknown style ""'),
+        ('{"name": "a", "sync": "dorp"}', '"sync": unknown way "dorp"; did you mean "drop"'),
+        ('{"name": "a", "sync": "queue"}', '"queue" is followed by first, last or all, not ""'),
+        ('{"name": "a", "sync": "queue lst"}', 'not "lst"; did you mean "last"'),
+        ('{"name": "a", "sync": "drop closest"}', '"sync": "closest" needs a selector'),
+        ('{"name": "a", "target": "find"}', '"target": "find" needs a selector'),
+        ('{"name": "a", "busy": true}', '"busy" must be text, not a boolean'),
+        ('{"name": "a", "reset": 1}', '"reset" must be true or false, not a number'),
+        ('{"name": "a", "timeout": true}', '"timeout" must be a whole number of milliseconds'),
+        ('{"name": "a", "timeout": 0}', '"timeout" must be 1 to 2147483647 ms, not 0'),
+        ('{"name": "a", "timeout": 2147483648}', '"timeout" must be 1 to 2147483647 ms'),
+        ('{"name": "a", "optimistic": [3]}', '"optimistic" has a step 1 that is no object'),
+        (
+            '{"name": "a", "optimistic": [{"name": "html.text", "opt": {}}]}',
+            'step 1: unknown key "opt"; did you mean "opts"',
+        ),
+        (
+            '{"name": "a", "optimistic": {"name": "html.tex"}}',
+            """step 1: "html.tex" can't be taken back; did you mean "html.text\"""",
+        ),
+        (
+            '{"name": "a", "optimistic": {"name": "html.text", "opts": 3}}',
+            'step 1 whose "opts" must be an object, not a number',
+        ),
+        (
+            '{"name": "a", "optimistic": [{"name": "html.append", "opts": {"content": "x"}}]}',
+            'step 1: "html.append" needs "template"',
+        ),
     ],
 )
 def test_a_refusal_says_what_and_where(text, message):
@@ -171,6 +224,48 @@ def test_a_call_is_a_value():
     assert pickle.loads(pickle.dumps(call)) == call
     with pytest.raises(FrozenInstanceError):
         call.name = "b"
+
+
+def test_the_keys_stand_in_the_order_of_the_grammar():
+    call = Call("a", opts={"x": 1}, task="#t", swap="none", target="this", on="load", timeout=9)
+    assert to_json([call]) == (
+        '[{"name": "a", "on": "load", "target": "this", "swap": "none", "timeout": 9, '
+        '"task": "#t", "opts": {"x": 1}}]'
+    )
+
+
+def test_one_step_is_a_list_of_one():
+    step = {"name": "html.text", "opts": {"content": "..."}}
+    assert Call("a", optimistic=step) == Call("a", optimistic=[step])
+    assert hash(Call("a", optimistic=step)) == hash(Call("a", optimistic=[step]))
+
+
+def test_the_call_that_a_tag_s_keywords_describe():
+    given_ = {"on": "", "target": "#a", "id": 42, "opts": {"target": "b", "id": 1}, "reset": None}
+    assert call_of("s", given_, {"id", "target"}) == Call(
+        "s", target="#a", opts={"target": "b", "id": 42}
+    )
+    assert call_of("s", {"opts": ""}) == Call("s")
+    # Both name an argument, and it may be called like the key.
+    assert call_of("s", {"form": "form", "value": "x"}, {"form", "value", "x"}).form == "form"
+
+
+@pytest.mark.parametrize(
+    ("given_", "arguments"),
+    [
+        ({"target": "x"}, {"target"}),
+        ({"timeout": 5}, {"timeout", "id"}),
+        ({"value": 3}, {"value"}),
+        ({"form": "data"}, {"form"}),
+        ({"name": "Ada"}, ()),
+        ({"target": ""}, {"target"}),
+    ],
+)
+def test_an_argument_that_is_called_like_a_key(given_, arguments):
+    [key] = given_
+    with pytest.raises(ValueError, match=f'^"{key}" is a key of the tag; .* opts=') as refused:
+        call_of("s", given_, arguments)
+    assert "dict" in str(refused.value)
 
 
 def test_the_attribute_knows_its_calls():

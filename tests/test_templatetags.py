@@ -3,6 +3,9 @@
 import pytest
 from django.template import Context, Engine, TemplateSyntaxError
 
+from dfws_html.work.handlers import Handler
+from dfws_html.work.registry import registry
+
 LIBRARIES = {
     name: f"dfws_html.templatetags.{name}" for name in ("dfws_html", "df_websockets", "websockets")
 }
@@ -65,5 +68,58 @@ def test_variables_are_escaped_and_unknown_ones_are_absent():
     ],
 )
 def test_a_mistake_is_a_template_syntax_error(source, message):
+    with pytest.raises(TemplateSyntaxError, match=message):
+        render(source, thing=object())
+
+
+def test_every_key_and_what_is_none():
+    source = (
+        '{% signal "search" on="input changed delay:300ms" value="q" target="#found" swap="morph" '
+        'sync="replace" timeout=5000 reset=True confirm=nothing id=42 opts=more %}'
+    )
+    written = render(f"<b {source}>", more={"target": "<x>", "name": "y"})
+    assert written == (
+        '<b data-df-signal=\'[{"name": "search", "on": "input changed delay:300ms", "value": "q", '
+        '"target": "#found", "swap": "morph", "sync": "replace", "reset": true, "timeout": 5000, '
+        '"opts": {"target": "&lt;x&gt;", "name": "y", "id": 42}}]\'>'
+    )
+
+
+def test_signal_and_js_call_are_kept_alike():
+    source = (
+        '{% signal "a" swap="none" as one %}{% js_call "b" swap="none" as two %}'
+        "{% js_calls one two %}"
+    )
+    assert render(source) == (
+        'data-df-signal=\'[{"name": "a", "swap": "none"}, '
+        '{"name": "b", "opts": {"swap": "none"}}]\''
+    )
+
+
+def test_an_argument_of_the_function_that_is_called_like_a_key():
+    def post(window_info, target, form=None): ...
+
+    with registry.isolated():
+        registry.add(Handler(signal="post", function=post))
+        for given in ('target="#a"', 'form="data"', 'name="x"'):
+            with pytest.raises(TemplateSyntaxError, match=r"signal 'post': .* opts="):
+                render(f'{{% signal "post" {given} %}}')
+        written = render(
+            '{% signal "post" target="#a" form="form" opts=opts %}', opts={"target": 7}
+        )
+    assert '"form": "form", "target": "#a", "opts": {"target": 7}' in written
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('{% signal "a" swap="morp" %}', 'signal \'a\': "swap": unknown style "morp"; did you'),
+        ('{% signal "a" opts=3 %}', '"opts" must be an object with names as keys, not a number'),
+        ('{% signal "a" thing=thing %}', 'the call of "a": .* not JSON serializable'),
+        ("{% signal nothing %}", '"name" is empty'),
+        ("{% signal %}", "name"),
+    ],
+)
+def test_a_mistake_in_signal_is_a_template_syntax_error(source, message):
     with pytest.raises(TemplateSyntaxError, match=message):
         render(source, thing=object())

@@ -9,15 +9,17 @@ spoils the attribute.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.safestring import SafeString
 
-__all__ = ["NAME", "Attribute", "Call", "attribute", "parse", "to_json"]
+from dfws_html.page.keys import KEYS, checked, kind
+from dfws_html.page.triggers import nearest, shown
+
+__all__ = ["NAME", "Attribute", "Call", "attribute", "call_of", "parse", "to_json"]
 
 NAME = "data-df-signal"
 
@@ -30,31 +32,97 @@ class Call:
 
     Args:
         name: the signal's name.
-        on: the event, in the language of `hx-trigger`; None: the element's default event.
+        on: the events, in the language of `hx-trigger`; None: the element's default event.
         form: the argument that gets the form's fields.
         value: the argument that gets the control's value.
         prevent: whether the event's default action is prevented; None: the usual thing.
+        target: selector of the element where the answer's HTML goes.
+        swap: how it goes there, `innerHTML` if None, and options: `morph transition focus:#q`.
+        sync: what becomes of a call while an earlier one is in flight: `drop`, `replace`,
+            `queue first`, `queue last`, `queue all`, with a selector if others count, too.
+        busy: selector of what is marked while the call is in flight.
+        disable: selector of what is disabled meanwhile.
+        confirm: a question to be asked first.
+        optimistic: verbs that show at once what the answer will probably show.
+        reset: whether the form is reset when the call has succeeded.
+        timeout: milliseconds until the call's outcome counts as unknown.
+        include: selector of further fields that are sent.
+        task: selector of the element that shows the running task.
         opts: further arguments.
 
     Raises:
-        ValueError: a key is empty or of the wrong type.
+        ValueError: names the key whose value can't be, and says why.
 
-    >>> Call("cart.add", on="change", opts={"id": 42})
-    Call(name='cart.add', on='change', form=None, value=None, prevent=None, opts={'id': 42})
+    >>> Call("cart.add", on="change", opts={"id": 42}).opts
+    {'id': 42}
+    >>> Call("search", on="input changed delay:300ms", target="#found", swap="morh")
+    Traceback (most recent call last):
+    ValueError: "swap": unknown style "morh"; did you mean "morph"?
     """
 
     name: str
+    _: KW_ONLY
     on: str | None = None
     form: str | None = None
     value: str | None = None
     prevent: bool | None = None
+    target: str | None = None
+    swap: str | None = None
+    sync: str | None = None
+    busy: str | None = None
+    disable: str | None = None
+    confirm: str | None = None
+    optimistic: Sequence[Any] | None = field(default=None, hash=False)
+    reset: bool | None = None
+    timeout: int | None = None
+    include: str | None = None
+    task: str | None = None
     opts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for key in ("name", "on", "form", "value"):
-            _check_text(key, getattr(self, key), required=key == "name")
-        _check_prevent(self.prevent)
-        object.__setattr__(self, "opts", _checked_opts(self.opts))
+        for key in KEYS:
+            value = getattr(self, key)
+            if value is not None or key in _NEVER_ABSENT:
+                object.__setattr__(self, key, checked(key, value))
+
+
+_NEVER_ABSENT = ("name", "opts")
+
+
+def call_of(name: str, given: Mapping[str, Any], arguments: Collection[str] = ()) -> Call:
+    """Return the call that a tag's keywords describe.
+
+    Args:
+        name: the signal's name.
+        given: the grammar's keys, empty ones being absent; the rest are arguments, as are those in
+            `opts`.
+        arguments: the names of the arguments that the signal's functions take.
+
+    Raises:
+        ValueError: names the keyword that can't be, and says why.
+
+    >>> call_of("cart.add", {"target": "#lines", "id": 42, "opts": {"name": "x"}}).opts
+    {'name': 'x', 'id': 42}
+    """
+    keys = {key: value for key, value in given.items() if key in KEYS and key != "opts"}
+    bare = {key: value for key, value in given.items() if key not in KEYS}
+    opts = checked("opts", given.get("opts") or {})
+    for key, value in keys.items():
+        if _is_argument(key, value, arguments) and key not in opts:
+            raise ValueError(
+                f'"{key}" is a key of the tag; an argument of this name is given by opts=, '
+                f'as a dict with "{key}" in it'
+            )
+    present = {key: value for key, value in keys.items() if value is not None and value != ""}
+    present.pop("name", None)
+    return Call(name, **present, opts={**opts, **bare})
+
+
+def _is_argument(key: str, value: Any, arguments: Collection[str]) -> bool:
+    """Whether a keyword looks like an argument of the function, not like the tag's key."""
+    if key in ("form", "value"):  # they name an argument, which may have the same name
+        return key in arguments and value not in arguments
+    return key == "name" or key in arguments
 
 
 class Attribute(SafeString):
@@ -122,21 +190,16 @@ def parse(text: str) -> tuple[Call, ...]:
     return tuple(_read(number, entry) for number, entry in enumerate(entries, 1))
 
 
-_KEYS = tuple(key.name for key in fields(Call))
-
-
 def _read(number: int, entry: Any) -> Call:
     where = f"call {number}"
     if isinstance(entry, str):
         entry = {"name": entry}
     if not isinstance(entry, dict):
-        what = f"{where}: expected an object, got {_kind(entry)}"
+        what = f"{where}: expected an object, got {kind(entry)}"
         raise ValueError(what)  # noqa: TRY004 - a fault of the text
     for key in entry:
-        if key not in _KEYS:
-            nearest = get_close_matches(key, _KEYS, 1)
-            hint = f'; did you mean "{nearest[0]}"?' if nearest else ""
-            raise ValueError(f'{where}: unknown key "{key:.60}"{hint}')
+        if key not in KEYS:
+            raise ValueError(f"{where}: unknown key {shown(key)}{nearest(key, KEYS)}")
     given = {key: value for key, value in entry.items() if value is not None}
     if "name" not in given:
         raise ValueError(f'{where}: "name" is missing')
@@ -161,48 +224,11 @@ def _refuse_constant(constant: str) -> None:
 
 
 def _call_json(call: Call) -> str:
-    data: dict[str, Any] = {"name": call.name}
-    data |= {key: value for key in _KEYS[1:-1] if (value := getattr(call, key)) is not None}
-    if call.opts:
-        data["opts"] = call.opts
+    data = {key: value for key in KEYS if (value := getattr(call, key)) is not None}
+    if not call.opts:
+        del data["opts"]
     try:
         # ASCII, so that the page's encoding does not matter.
         return json.dumps(data, cls=DjangoJSONEncoder, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise type(error)(f'the call of "{call.name}": {error}') from error
-
-
-def _check_text(key: str, value: Any, *, required: bool) -> None:
-    if value is None and not required:
-        return
-    if not isinstance(value, str):
-        what = f'"{key}" must be text, not {_kind(value)}'
-        raise ValueError(what)  # noqa: TRY004 - a fault of the text
-    if not value:
-        raise ValueError(f'"{key}" is empty')
-
-
-def _check_prevent(value: Any) -> None:
-    if not (value is None or isinstance(value, bool)):
-        raise ValueError(f'"prevent" must be true or false, not {_kind(value)}')
-
-
-def _checked_opts(value: Any) -> dict[str, Any]:
-    if not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
-        raise ValueError(f'"opts" must be an object with names as keys, not {_kind(value)}')
-    return dict(value)
-
-
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), type(value).__name__)
-
-
-_KINDS = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-}

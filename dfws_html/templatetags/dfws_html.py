@@ -8,8 +8,9 @@ from django import template
 from django.template import Context, TemplateSyntaxError
 from django.utils.safestring import SafeString
 
-from dfws_html.page.attributes import Attribute, Call, attribute
+from dfws_html.page.attributes import Attribute, Call, attribute, call_of
 from dfws_html.page.metas import script_tag
+from dfws_html.work.registry import registry
 
 register = template.Library()
 
@@ -20,7 +21,7 @@ def js_call(
     on: str | None = None,
     form: str | None = None,
     value: str | None = None,
-    prevent: bool | None = None,
+    prevent: Any = None,
     **opts: Any,
 ) -> Attribute:
     """Write the attribute that calls a signal on an event of this element.
@@ -29,7 +30,14 @@ def js_call(
     `{% js_calls x y %}`. What is empty, as an unknown variable is, counts as absent.
     """
     try:
-        call = Call(name, on or None, form or None, value or None, _flag(prevent), opts)
+        call = Call(
+            name,
+            on=on or None,
+            form=form or None,
+            value=value or None,
+            prevent=None if prevent == "" else prevent,
+            opts=opts,
+        )
         return attribute([call])
     except (TypeError, ValueError) as error:
         raise TemplateSyntaxError(f"js_call: {error}") from error
@@ -46,6 +54,21 @@ def js_calls(*calls: Attribute) -> Attribute:
     return attribute(call for kept in calls for call in kept.calls)
 
 
+@register.simple_tag
+def signal(name: str, /, **given: Any) -> Attribute:
+    """Write the attribute that calls a signal, with every key of the grammar.
+
+    `{% signal "search" on="input changed delay:300ms" value="q" target="#found" swap="morph" %}`.
+    What is no key is an argument of the signal, and so is what the dict `opts=` holds; an argument
+    that is called like a key goes there. `{% signal ... as x %}` is kept for `js_calls`.
+    """
+    arguments = {one for handler in registry.handlers(name) for one in handler.accepts}
+    try:
+        return attribute([call_of(name, given, arguments)])
+    except (TypeError, ValueError) as error:
+        raise TemplateSyntaxError(f"signal {name!r}: {error}") from error
+
+
 @register.simple_tag(takes_context=True)
 def dfws_html_script(context: Context) -> SafeString:
     """Write the window's meta, the script, and the place where messages for the user appear.
@@ -59,7 +82,3 @@ def dfws_html_script(context: Context) -> SafeString:
             "'django.template.context_processors.request' among the context processors"
         )
     return script_tag(request)
-
-
-def _flag(prevent: Any) -> Any:
-    return None if prevent == "" else prevent
