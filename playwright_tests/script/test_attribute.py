@@ -29,7 +29,7 @@ def test_forms_of_the_attribute(bed: Bed, text: str) -> None:
         "[null]",
         "",
         '{"name": "s", "on": "click bubble"}',
-        '{"name": "s", "on": "click delay:300ms"}',
+        '{"name": "s", "on": "click delay:soon"}',
         '{"name": "s", "on": "click,"}',
         '{"name": "s", "on": ""}',
         '{"name": "s", "on": 3}',

@@ -293,3 +293,180 @@ def test_an_element_that_left_sends_nothing_more(bed: Bed) -> None:
     assert bed.names() == []
     page.evaluate("document.body.append(gone); gone.click()")
     assert bed.names() == ["s"]
+
+
+# ------------------------------------------------------------------ from, target, key
+
+EVENT = "new Event('ping', {bubbles: true})"
+
+
+@pytest.mark.parametrize(
+    ("source", "at", "heard"),
+    [
+        ("window", "window", True),
+        ("window", "far", True),
+        ("document", "document", True),
+        ("document", "far", True),
+        ("document", "window", False),
+        ("body", "far", True),
+        ("body", "document", False),
+        ("self", "me", True),
+        ("self", "child", False),
+        ("outside", "far", True),
+        ("outside", "me", False),
+        ("outside", "child", False),
+        ("outside", "document", True),
+        ("#far", "far", True),
+        ("#far", "inFar", True),
+        ("#far", "me", False),
+        ("'closest section'", "around", True),
+        ("'closest section'", "before", True),
+        ("'closest section'", "far", False),
+        ("'find b'", "child", True),
+        ("'find b'", "me", False),
+        ("next", "after", True),
+        ("next", "before", False),
+        ("'next i'", "far", True),
+        ("previous", "before", True),
+        ("'previous i'", "before", True),
+        ("'previous u'", "before", False),
+        ("'#far, #before'", "before", True),
+        ("(section i)", "before", True),
+        ("(section i)", "far", False),
+        ("#none", "far", False),
+    ],
+)
+def test_where_an_event_is_heard(bed: Bed, source: str, at: str, heard: bool) -> None:
+    page = bed.open(
+        "<section id=around><i id=before>x</i>"
+        f"<p id=me {signal(name='s', on=f'ping from:{source}')}><b id=child>x</b></p>"
+        "<b id=after>x</b></section><i id=far><b id=inFar>x</b></i>"
+    )
+    page.evaluate(f"window['{at}'].dispatchEvent({EVENT})")
+    assert bed.names() == (["s"] if heard else [])
+
+
+def test_a_source_is_sought_when_the_event_comes(bed: Bed) -> None:
+    page = bed.open(f"<p id=p {signal(name='s', on='ping from:.there')}>x</p><i id=i>x</i>")
+    page.dispatch_event("#i", "ping", {"bubbles": True})
+    page.evaluate("i.className = 'there'")
+    page.dispatch_event("#i", "ping", {"bubbles": True})
+    page.evaluate("document.body.append(i)")
+    page.dispatch_event("#i", "ping", {"bubbles": True})
+    assert bed.names() == ["s", "s"]
+
+
+def test_what_has_left_hears_nothing_until_it_is_back(bed: Bed) -> None:
+    page = bed.open(f"<p id=p {signal(name='s', on='ping from:window')}>x</p>")
+    page.evaluate(f"window.gone = p; p.remove(); window.dispatchEvent({EVENT})")
+    page.evaluate(f"window.dispatchEvent({EVENT})")
+    assert bed.names() == []
+    page.evaluate("document.body.append(gone)")
+    page.evaluate(f"window.dispatchEvent({EVENT})")
+    assert bed.names() == ["s"]
+
+
+def test_events_of_the_window_and_others_that_do_not_bubble(bed: Bed) -> None:
+    page = bed.open(
+        f"<p {signal(name='resize', on='resize from:window')}>x</p>"
+        f"<p {signal(name='focus', on='focus from:#i')}>x</p>"
+        f"<p {signal(name='body', on='focus from:body')}>x</p><input id=i>"
+    )
+    page.evaluate("dispatchEvent(new Event('resize')); dispatchEvent(new Event('resize'))")
+    page.focus("#i")
+    assert bed.names() == ["resize", "resize", "focus"]
+
+
+def test_who_hears_it_elsewhere_comes_where_it_is_heard(bed: Bed) -> None:
+    page = bed.open(
+        f"<p {signal(name='window', on='ping from:window')}>x</p>"
+        f"<p {signal(name='middle', on='ping from:#m')}>x</p>"
+        f"<div {signal(name='outer', on='ping')}><div id=m {signal(name='m', on='ping consume')}>"
+        f"<b id=b {signal(name='inner', on='ping')}>x</b></div></div>"
+    )
+    page.dispatch_event("#b", "ping")
+    assert bed.names() == ["inner", "m", "middle"]
+
+
+def test_an_event_from_elsewhere_is_not_prevented(bed: Bed) -> None:
+    page = bed.open(
+        f"<a href=/next {signal(name='link', on='click from:body')}>x</a>"
+        f"<form><input required><button {signal(name='button', on='click from:#c')}>x</button>"
+        "</form><label id=c>x <input type=checkbox></label>"
+    )
+    page.check("[type=checkbox]")
+    assert bed.names() == ["button", "link"]
+    assert page.is_checked("[type=checkbox]")
+
+
+def test_target_filters_whom_it_happened_to(bed: Bed) -> None:
+    page = bed.open(
+        f"<ul {signal(name='s', on='click target:.x consume')}><li id=a class=x>x</li>"
+        f"<li id=b>x</li></ul><div {signal(name='w', on='ping from:window target:b')}></div>"
+    )
+    page.click("#b")
+    page.click("#a")
+    page.evaluate("dispatchEvent(new Event('ping')); document.dispatchEvent(new Event('ping'))")
+    page.dispatch_event("#a", "ping", {"bubbles": True})
+    assert bed.names() == ["s"]
+
+
+def test_what_is_filtered_out_consumes_and_prevents_nothing(bed: Bed) -> None:
+    page = bed.open(
+        f"<div {signal(name='outer', on='keydown')}>"
+        f"<input id=i {signal(name='s', on='keydown key:ctrl+k consume', prevent=True)}></div>"
+    )
+    page.press("#i", "k")
+    assert page.input_value("#i") == "k"
+    page.press("#i", "Control+k")
+    assert bed.names() == ["outer", "outer", "s"]  # the second one is the control key
+
+
+def test_keys(bed: Bed) -> None:
+    page = bed.open(
+        f"<p {signal(name='save', on='keydown key:mod+s from:window', prevent=True)}>x</p>"
+        f"<input id=i {signal(name='enter', on='keydown key:enter')}>"
+    )
+    for key in ["s", "Control+s", "Enter", "Shift+Enter"]:
+        page.press("#i", key)
+    assert bed.names() == ["save", "enter"]
+
+
+def test_a_text_that_is_being_composed_is_heard_at_its_end(bed: Bed) -> None:
+    page = bed.open(
+        f"<input id=i {signal(name='input', on='input', value='v')}>"
+        f"<p {signal(name='around', on='input from:#i')}>x</p>"
+        f"<p {signal(name='key', on='keydown key:enter from:window')}>x</p>"
+    )
+    page.focus("#i")
+    client = page.context.new_cdp_session(page)
+    for text in ["に", "にほ", "日本"]:
+        client.send(
+            "Input.imeSetComposition",
+            {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+        )
+    page.evaluate(
+        "i.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'Enter', isComposing: true, bubbles: true}))"
+    )
+    assert bed.names() == []
+    client.send("Input.insertText", {"text": "日本"})
+    assert bed.called() == [("input", {"v": "日本"}), ("around", {})]
+    page.keyboard.press("a")
+    assert bed.names()[2:] == ["input", "around"]
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_listening_elsewhere_adds_no_listeners_of_its_own(bed: Bed) -> None:
+    bed.page.add_init_script(
+        """window.added = [];
+        const add = EventTarget.prototype.addEventListener;
+        EventTarget.prototype.addEventListener = function (type, fn, options) {
+          if (type === "ping") added.push(this === window);
+          return add.apply(this, arguments);
+        };"""
+    )
+    sources = ["window", "document", "body", "outside", "self", "next", "'closest div'"]
+    elements = "".join(f"<p {signal(name='s', on=f'ping from:{one}')}>x</p>" for one in sources)
+    page = bed.open(f"<div>{elements * 10}</div>")
+    assert page.evaluate("added") == [True]

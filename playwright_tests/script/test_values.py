@@ -193,3 +193,78 @@ def test_arguments_with_dangerous_names_stay_data(bed: Bed) -> None:
     bed.flush()
     assert '"polluted"' in str(bed.calls[0]["opts"]).replace("'", '"')
     assert page.evaluate("({}).polluted") is None
+
+
+def test_included_fields_become_arguments(bed: Bed) -> None:
+    page = bed.open(
+        f"<button id=a {signal(name='a', include='.x', opts={'id': 1, 'two': 'opts'})}>x</button>"
+        "<input class=x name=one value=1><input class=x name=two value=2><input class=x value=none>"
+        "<input class=x name=off disabled value=1><input class=x name=box type=checkbox value=b>"
+        "<input class=x name=boxes type=checkbox checked value=1>"
+        "<input class=x name=boxes type=checkbox checked value=2>"
+        "<input class=x name=ticked type=checkbox checked>"
+        "<input class=x name=r type=radio value=1><input class=x name=r type=radio value=2 checked>"
+        "<select class=x name=many multiple><option selected>1</select>"
+        "<input class=x name=csrfmiddlewaretoken value=secret>"
+        "<input class=x name=__proto__ value=p>"
+    )
+    page.click("#a")
+    ((name, opts),) = bed.called()
+    assert (name, opts.pop("__proto__")) == ("a", "p")
+    assert opts == {
+        "id": 1,
+        "one": "1",
+        "two": "opts",
+        "boxes": ["1", "2"],
+        "ticked": "on",
+        "r": "2",
+        "many": ["1"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("this", {"in": "1"}),
+        ("closest form", {"in": "1", "id": "2", "by": "3"}),
+        ("#f", {"in": "1", "id": "2", "by": "3"}),
+        ("find input", {"in": "1"}),
+        ("next input", {"id": "2"}),
+        ("previous input", {"before": "0"}),
+        ("fieldset, #before", {"before": "0", "id": "2"}),
+        ("#none", {}),
+    ],
+)
+def test_what_is_included(bed: Bed, selector: str, expected: dict[str, str]) -> None:
+    page = bed.open(
+        "<input id=before name=before value=0><form id=f>"
+        f"<p id=p {signal(name='s', on='ping', include=selector)}><input name=in value=1></p>"
+        "<fieldset><input name=id value=2></fieldset></form><input name=by form=f value=3>"
+    )
+    page.dispatch_event("#p", "ping")
+    assert bed.called() == [("s", expected)]
+
+
+def test_a_selector_that_can_not_be_read_is_said(bed: Bed) -> None:
+    page = bed.open(f"<p id=p {signal(name='s', include='..x')}>x</p>")
+    page.click("p")
+    assert [(e["code"], e["signal"], e["at"]) for e in bed.events("error")] == [("value", "s", "p")]
+
+
+def test_form_associated_custom_elements(bed: Bed) -> None:
+    page = bed.open(
+        "<script>customElements.define('my-field', class extends HTMLElement {"
+        "static formAssociated = true; value = 'own' })</script>"
+        f"<form><my-field id=a {signal(name='change', value='v')}></my-field>"
+        f"<my-field id=b name=n {signal(name='input', on='input', value='v')}></my-field></form>"
+        f"<p id=p {signal(name='included', include='my-field')}>x</p>"
+    )
+    page.dispatch_event("#a", "change")
+    page.dispatch_event("#b", "input")
+    page.evaluate("b.setAttribute('name', 'n'); b.name = 'n'")
+    page.click("p")
+    assert bed.called() == [
+        ("change", {"v": "own"}),
+        ("input", {"v": "own"}),
+        ("included", {"n": "own"}),
+    ]

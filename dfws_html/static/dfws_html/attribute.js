@@ -1,29 +1,32 @@
-/** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`. */
+/** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`; what they remember. */
 
 import { CONTROLS } from "./controls.js";
 import { fail } from "./events.js";
 import { get, invoke, isForm } from "./nodes.js";
+import { parseTriggers } from "./triggers.js";
 
 export const ATTRIBUTE = "data-df-signal";
 
 /**
  * @typedef {object} Call
  * @property {string} name
- * @property {Trigger} on
+ * @property {import("./triggers.js").Trigger} on
+ * @property {string} key of what it remembers: name and trigger, counted if there are several
  * @property {string | null} [form] argument that gets the form's fields
  * @property {string | null} [value] argument that gets the control's value
+ * @property {string | null} [include] selector of fields that become arguments
  * @property {Record<string, unknown> | null} [opts]
  * @property {boolean | null} [prevent]
- */
-
-/**
- * @typedef {object} Trigger
- * @property {string} type of the event
- * @property {boolean} once
- * @property {boolean} consume elements around this one do not hear the event
- * @property {boolean} capture
- * @property {boolean} passive
- * @property {boolean} [spent] it was to fire once, and did
+ * @property {string | null} [target]
+ * @property {string | null} [swap]
+ * @property {string | null} [sync]
+ * @property {string | null} [busy]
+ * @property {string | null} [disable]
+ * @property {string | null} [confirm]
+ * @property {any} [optimistic]
+ * @property {boolean | null} [reset]
+ * @property {number | null} [timeout] milliseconds
+ * @property {string | null} [task]
  */
 
 /** What each key holds, unless it is null. @type {Record<string, string>} */
@@ -32,8 +35,19 @@ const KEYS = {
   on: "string",
   form: "string",
   value: "string",
+  include: "string",
+  target: "string",
+  swap: "string",
+  sync: "string",
+  busy: "string",
+  disable: "string",
+  confirm: "string",
+  task: "string",
   opts: "object",
+  optimistic: "object",
   prevent: "boolean",
+  reset: "boolean",
+  timeout: "number",
 };
 
 /** @type {WeakMap<Element, {text: string, calls: Call[]}>} */
@@ -57,6 +71,12 @@ export function callsOf(element) {
         .flatMap((item) =>
           parseCall(typeof item === "string" ? { name: item } : item, defaultEvent(element)),
         );
+      const keys = new Set();
+      for (const call of known.calls) {
+        call.key = `${call.name} ${call.on.text}`;
+        while (keys.has(call.key)) call.key += ".";
+        keys.add(call.key);
+      }
     } catch (error) {
       fail("attribute", `${error} in ${text}`, { element });
     }
@@ -65,37 +85,51 @@ export function callsOf(element) {
 }
 
 /**
- * What an element's calls remember goes on in the one that takes its place, if that makes the same ones.
+ * What the calls of an element remember.
+ * @typedef {object} Memory
+ * @property {Element} owner the element, or its successor
+ * @property {Map<string, any>} states by the call's key
+ */
+
+/** @type {WeakMap<Element, Memory>} */
+const memories = new WeakMap();
+
+/** @param {Element} element @returns {Memory} */
+export function memoryOf(element) {
+  const memory = memories.get(element) ?? { owner: element, states: new Map() };
+  memories.set(element, memory);
+  return memory;
+}
+
+/**
+ * What an element's calls remember goes on in the one that takes its place.
  * @param {Element} element
  * @returns {() => void} to be called once its heir is there
  */
 export const bequeath = (element) => () => {
-  const known = parsed.get(element);
-  const heir = known && document.getElementById(get(element, "id"));
-  if (heir) parsed.set(heir, known);
+  const memory = memories.get(element);
+  const heir = memory && document.getElementById(get(element, "id"));
+  if (heir) {
+    memory.owner = heir;
+    memories.set(heir, memory);
+  }
 };
 
 /**
  * @param {any} call
  * @param {string} event without `on`
- * @returns {Call[]}
+ * @returns {any[]} calls without their keys
  */
 function parseCall(call, event) {
   for (const key in call) {
-    if (typeof call[key] !== KEYS[key] && !(KEYS[key] && call[key] === null)) throw new Error(key);
+    const value = call[key];
+    if ((typeof value !== KEYS[key] && !(KEYS[key] && value === null)) || value === "") {
+      throw new Error(key);
+    }
   }
   if (!call.name?.trim()) throw new Error("name");
-  return (call.on ?? event).split(",").map((/** @type {any} */ text) => {
-    // An empty trigger has no match, which throws.
-    const [type, ...modifiers] = text.match(/\S+/g);
-    /** @type {any} */
-    const on = { type, once: false, consume: false, capture: false, passive: false };
-    for (const modifier of modifiers) {
-      if (on[modifier] !== false) throw new Error(modifier);
-      on[modifier] = true;
-    }
-    return { ...call, on };
-  });
+  if (Array.isArray(call.opts)) throw new Error("opts");
+  return parseTriggers(call.on ?? event).map((on) => ({ ...call, on }));
 }
 
 /** @param {any} element @returns {string} */

@@ -1,8 +1,7 @@
-/** @file One call on one event: whether the event is heeded and prevented, and what is sent. */
+/** @file One call on one event: whether the event is heeded and prevented, and what is to be sent. */
 
-import { launch } from "./flight.js";
-import { controlValue, formFields } from "./forms.js";
 import { get, invoke, isForm } from "./nodes.js";
+import { cancel, schedule } from "./timing.js";
 
 /** Events that we have prevented: whatever prevented the others said no. @type {WeakSet<Event>} */
 const ours = new WeakSet();
@@ -13,12 +12,13 @@ const ours = new WeakSet();
  * @param {any} event
  */
 export function react(element, call, event) {
-  const { on, form, value, opts, prevent } = call;
-  const click = event.type === "click";
+  const { prevent } = call;
+  const { target } = event;
+  // One that is heard from elsewhere does nothing to this element.
+  const click = event.type === "click" && event.composedPath().includes(element);
   // A submission: a submit, or a click on a button that would lead to one.
   const submitted =
-    /^(submit|image)$/.test((click ? element : event).type) &&
-    (click ? element.form : event.target);
+    /^(submit|image)$/.test((click ? element : event).type) && (click ? element.form : target);
   const submitter = click ? element : event.submitter;
   const submits = isForm(submitted);
   const link = click && invoke(element, "matches", ":any-link");
@@ -47,17 +47,7 @@ export function react(element, call, event) {
   }
   // A submit comes after the browser's own validation, a button's click before.
   const validates = click && submits && !get(submitted, "noValidate") && !element.formNoValidate;
-  if (on.spent || (validates && !invoke(submitted, "reportValidity"))) return;
-  on.spent = on.once;
-  launch(
-    element,
-    call,
-    () => {
-      const all = structuredClone(opts ?? {});
-      if (form) all[form] = formFields(element, submitted, submitter);
-      if (value) all[value] = controlValue(element, event.target);
-      return all;
-    },
-    submits ? { form: submitted, submitter } : undefined,
-  );
+  if (validates && !invoke(submitted, "reportValidity")) return;
+  if (submits) cancel(submitted);
+  schedule(element, call, target, submits ? { form: submitted, submitter } : undefined);
 }

@@ -6,7 +6,7 @@ import { get, invoke } from "./nodes.js";
 /** @type {(side: number) => Way} */
 const along = (side) => (element, css) => {
   const all = [...document.querySelectorAll(css || "*")].filter(
-    (other) => invoke(element, "compareDocumentPosition", other) & side,
+    (other) => invoke(element, "compareDocumentPosition", other) === side, // not what is around or inside
   );
   return side === Node.DOCUMENT_POSITION_PRECEDING ? all.pop() : all[0];
 };
@@ -27,13 +27,22 @@ const WAYS = {
 };
 
 /**
- * The first element that a selector finds, seen from an element; throws if it can't be read.
+ * The elements that a selector finds, seen from an element: all for CSS, else the one; throws if it can't be read.
+ * @param {Element} element
+ * @param {string} text
+ * @param {(css: string) => Iterable<Element>} [query] answers CSS
+ * @returns {Element[]}
+ */
+export function findAll(element, text, query = (css) => document.querySelectorAll(css)) {
+  const [, way, css = ""] =
+    /^(this|closest|find|next|previous)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
+  return way ? [WAYS[way](element, css) ?? []].flat() : [...query(text)];
+}
+
+/**
+ * The first of them.
  * @param {Element} element
  * @param {string} text
  * @returns {Element | null}
  */
-export function find(element, text) {
-  const [, way, css = ""] =
-    /^(this|closest|find|next|previous)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
-  return (way ? WAYS[way](element, css) : document.querySelector(text)) ?? null;
-}
+export const find = (element, text) => findAll(element, text)[0] ?? null;
