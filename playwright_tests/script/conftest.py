@@ -24,7 +24,7 @@ RECORDER = """
 window.events = [];
 window.prevented = [];
 for (const name of ["before", "sent", "ack", "done", "error", "undelivered", "unknown", "connected",
-    "disconnected", "refused", "resync", "removed"]) {
+    "disconnected", "refused", "resync", "removed", "confirm", "superseded", "cancelled"]) {
   addEventListener("df:" + name, (event) => {
     const { code, signal, call, message, result, topics } = event.detail ?? {};
     const at = event.target === document ? "document" : event.target.id;
@@ -110,6 +110,15 @@ class Bed:
     def names(self) -> list[str]:
         """Names of all calls until now."""
         return [name for name, _ in self.called()]
+
+    def call(self, rank: int = -1) -> str:
+        """Name of one of the calls, `c.n`."""
+        return f"{self.hellos[-1]['c']}.{self.calls[rank]['n']}"
+
+    def done(self, rank: int = -1, result: Any = None) -> None:
+        """End one of the calls well, and wait until the page knows."""
+        self.send(df="done", call=self.call(rank), result=result)
+        self.flush()
 
     @property
     def hellos(self) -> list[dict[str, Any]]:

@@ -219,7 +219,7 @@ def test_a_container_does_not_prevent_the_links_inside(bed: Bed) -> None:
 def test_once_goes_on_preventing(bed: Bed) -> None:
     page = bed.open(f"<form {signal(name='s', on='submit once')}><button>x</button></form>")
     page.click("button")
-    page.click("button")
+    page.evaluate("document.querySelector('button').click()")  # it is aria-disabled
     assert bed.names() == ["s"]
     assert bed.requests == ["GET /"]
 

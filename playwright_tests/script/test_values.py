@@ -80,6 +80,8 @@ def test_fields_may_shadow_the_properties_of_a_form(bed: Bed) -> None:
     page.evaluate("c.click()")
     assert bed.names() == ["outer", "s", "own", "outer"]
     assert all(len(call["opts"]["x"]) == 33 for call in bed.calls if call["signal"] != "outer")
+    for rank in (1, 2):
+        bed.done(rank)
     bed.push("html.add_class", selector="#f", class_name="new")
     bed.push("html.add_attribute", selector="#f", attr_name="title", attr_value="t")
     bed.push("html.append", selector="#f", content="<i id=last></i>")

@@ -23,7 +23,7 @@ export const ATTRIBUTE = "data-df-signal";
  * @property {string | null} [busy]
  * @property {string | null} [disable]
  * @property {string | null} [confirm]
- * @property {any} [optimistic]
+ * @property {import("./optimistic.js").Step | import("./optimistic.js").Step[] | null} [optimistic]
  * @property {boolean | null} [reset]
  * @property {number | null} [timeout] milliseconds
  * @property {string | null} [task]

@@ -13,7 +13,11 @@ import { invoke } from "./nodes.js";
  * @property {string} [traceback]
  * @property {string[]} [topics]
  * @property {number} [spread] seconds
+ * @property {(yes?: boolean) => void} [proceed] answers a question
  */
+
+/** Those who listen have a say in these. */
+const CANCELABLE = /^(before|confirm|resync|error|un|refused)/;
 
 /**
  * Dispatches `df:<type>` on the element, or on the document if it is gone.
@@ -25,7 +29,7 @@ export const emit = (type, detail = {}) =>
   invoke(
     detail.element?.isConnected ? detail.element : document,
     "dispatchEvent",
-    new CustomEvent(`df:${type}`, { bubbles: true, cancelable: true, detail }),
+    new CustomEvent(`df:${type}`, { bubbles: true, cancelable: CANCELABLE.test(type), detail }),
   );
 
 /**

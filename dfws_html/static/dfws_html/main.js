@@ -2,11 +2,12 @@
 
 import { watchTyping } from "./controls.js";
 import { discover } from "./discovery.js";
-import { sweep } from "./outbox.js";
+import { mount } from "./mounts.js";
+import { cancel, sweep } from "./outbox.js";
 import { begin as stand } from "./positions.js";
 import { ended, receive } from "./receiver.js";
 import { headers, meta, subscribe, windowId } from "./session.js";
-import { call, connect, stopHolding } from "./signals.js";
+import { ask, call, connect, stopHolding } from "./signals.js";
 import { close, start, tick } from "./socket.js";
 import { takeTopics } from "./topics.js";
 
@@ -15,19 +16,9 @@ const TICK = 1000;
 const DFSignals = {
   connect,
   call,
-  /**
-   * Calls, and waits for what the handler returns.
-   * @param {string} name
-   * @param {unknown} [opts]
-   * @param {import("./protocol.js").CallOptions} [options]
-   * @returns {Promise<any>} rejected with an Error that has a `code`
-   */
-  ask: (name, opts, options) =>
-    new Promise((resolve, reject) => {
-      call(name, opts, options, undefined, true, ({ code, message = code, result }) =>
-        code ? reject(Object.assign(new Error(`${message}`), { code })) : resolve(result),
-      );
-    }),
+  ask,
+  cancel,
+  mount,
   /** The window's id, null before the first welcome. */
   get window() {
     return windowId;

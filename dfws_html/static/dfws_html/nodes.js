@@ -21,3 +21,13 @@ export const get = (node, name) =>
  * @returns {any}
  */
 export const invoke = (node, name, ...args) => get(node, name).apply(node, args);
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string | null} value null: none
+ */
+export const setAttribute = (element, name, value) =>
+  value === null
+    ? invoke(element, "removeAttribute", name)
+    : invoke(element, "setAttribute", name, value);

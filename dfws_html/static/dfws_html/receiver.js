@@ -1,9 +1,9 @@
 /** @file What each frame of the server does here. */
 import { emit, fail, report } from "./events.js";
-import { acknowledge, settle, sweep } from "./outbox.js";
+import { acknowledge, isWanted, numberOf, settle, sweep } from "./outbox.js";
 import { adopt, raise, take } from "./positions.js";
 import { holds, refresh, reload } from "./refresh.js";
-import { adoptWindow, c, subscribe } from "./session.js";
+import { adoptWindow, subscribe } from "./session.js";
 import { connect, deliver } from "./signals.js";
 import { welcomed } from "./socket.js";
 import { takeTopics, topicsTaken } from "./topics.js";
@@ -45,10 +45,10 @@ const controls = {
 /** @param {any} frame */
 function answer(frame) {
   const { df, call, code, error } = frame;
-  const [load, n] = call.split(".");
-  if (!take(frame) || load !== c) return;
+  const n = numberOf(call);
+  if (!take(frame) || !n) return;
   const outcome = df === "done" ? df : code === "unknown" ? code : "error";
-  settle(+n, outcome, { ...frame, message: error });
+  settle(n, outcome, { ...frame, message: error });
 }
 
 /** @param {any} frame */
@@ -56,7 +56,7 @@ function apply(frame) {
   const { df, signal, opts = {}, signal_id } = frame;
   if (df) controls[df]?.(frame);
   else if (!signal) throw new Error(JSON.stringify(frame));
-  else if (take(frame)) deliver(signal, opts, signal_id);
+  else if (take(frame) && isWanted(frame)) deliver(signal, opts, signal_id);
 }
 
 /**

@@ -29,36 +29,68 @@ export function connect(name, fn) {
 }
 
 /**
+ * @typedef {object} Terms
+ * @property {Element} [element] that makes the call
+ * @property {boolean} [reply] whether a result is awaited
+ * @property {() => number | undefined} [prepare] before anything is done, but nobody has prevented it: the call that
+ *   this one supersedes
+ */
+
+/**
  * A signal of this page: its own functions first, then the server, unless it is one that every window knows.
  * @param {string} signal
  * @param {unknown} [opts]
  * @param {import("./protocol.js").CallOptions} [options]
- * @param {Element} [element]
- * @param {boolean} [reply]
- * @param {import("./outbox.js").Settle} [settle]
- * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
+ * @param {Terms & Partial<import("./outbox.js").Hooks>} [terms]
+ * @returns {number | undefined} the number of the call, if it is made
  */
-export function call(
+export function place(
   signal,
   opts = {},
   { timeout, ...when } = {},
-  element,
-  reply,
-  settle = () => {},
+  { element, reply, prepare, settle = () => {}, ...hooks } = {},
 ) {
-  if (emit("before", { signal, element })) {
-    const n = ++last;
-    // Encoded before a function of the page can change it.
-    const text = verbs.has(signal) ? "" : JSON.stringify({ signal, opts, n, reply, ...when });
-    const local = run(signal, opts);
-    const detail = { signal, element, call: `${c}.${n}` };
-    if (text) post({ n, text, detail, reply, timeout, local, settle });
-    else settle({});
-  } else {
+  if (!emit("before", { signal, element })) {
     settle({ code: "prevented" });
+    return;
   }
+  const n = ++last;
+  const sup = prepare?.();
+  // Encoded before a function of the page can change it.
+  const text = verbs.has(signal) ? "" : JSON.stringify({ signal, opts, n, reply, sup, ...when });
+  const local = run(signal, opts);
+  const detail = { signal, element, call: `${c}.${n}` };
+  if (text) post({ n, text, detail, reply, sup, timeout, local, settle, ...hooks });
+  else settle({});
+  return n;
+}
+
+/**
+ * @param {string} signal
+ * @param {unknown} [opts]
+ * @param {import("./protocol.js").CallOptions} [options]
+ * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
+ */
+export function call(signal, opts, options) {
+  place(signal, opts, options);
   return false;
 }
+
+/**
+ * Calls, and waits for what the handler returns.
+ * @param {string} signal
+ * @param {unknown} [opts]
+ * @param {import("./protocol.js").CallOptions} [options]
+ * @returns {Promise<any>} rejected with an Error that has a `code`
+ */
+export const ask = (signal, opts, options) =>
+  new Promise((resolve, reject) => {
+    place(signal, opts, options, {
+      reply: true,
+      settle: ({ code, message = code, result }) =>
+        code ? reject(Object.assign(new Error(`${message}`), { code })) : resolve(result),
+    });
+  });
 
 /**
  * A signal of the server.

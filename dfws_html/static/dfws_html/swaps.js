@@ -78,3 +78,22 @@ export function swap(target, place, content, kind = "innerHTML") {
     invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
   }
 }
+
+/** @type {Record<string, Place>} */
+const PLACES = {
+  innerHTML: "replaceChildren",
+  outerHTML: "replaceWith",
+  beforebegin: "before",
+  afterbegin: "prepend",
+  beforeend: "append",
+  afterend: "after",
+};
+
+/**
+ * Shows an answer.
+ * @param {Element} target
+ * @param {string} how
+ * @param {string} html
+ * @param {{detail: import("./events.js").Detail, mayWrite: (control: Element) => boolean}} _options
+ */
+export const show = (target, how, html, _options) => swap(target, PLACES[how], html);

@@ -27,7 +27,7 @@ const linkTo = (href, download = "") =>
   Object.assign(document.createElement("a"), { href, download });
 
 /** @type {Record<string, Verb>} */
-const VERBS = {
+export const VERBS = {
   after: swapping("after"),
   append: swapping("append"),
   prepend: swapping("prepend"),

@@ -1,0 +1,50 @@
+/** @file Code of the page that lives as long as an element does. */
+import { fail } from "./events.js";
+
+/**
+ * Runs a function for each element that a selector finds, those that arrive later included.
+ * @param {string} selector
+ * @param {(element: any) => void | (() => void)} fn what it returns is called once the element has left
+ * @returns {() => void} ends it: all are cleaned up
+ */
+export function mount(selector, fn) {
+  /** @type {Map<Element, (() => void) | void>} */
+  const mounted = new Map();
+  /**
+   * @param {Element} element
+   * @param {() => any} act
+   */
+  const guard = (element, act) => {
+    try {
+      return act();
+    } catch (error) {
+      fail("mount", `${selector}: ${error}`, { element });
+    }
+  };
+  /** @param {boolean} [all] */
+  const clean = (all) => {
+    for (const [element, end] of mounted) {
+      if (element.isConnected && !all) continue;
+      mounted.delete(element);
+      if (end) guard(element, end);
+    }
+  };
+  const look = () => {
+    clean();
+    for (const element of document.querySelectorAll(selector)) {
+      if (mounted.has(element)) continue;
+      mounted.set(element, undefined);
+      mounted.set(
+        element,
+        guard(element, () => fn(element)),
+      );
+    }
+  };
+  look();
+  const observer = new MutationObserver(look);
+  observer.observe(document, { childList: true, subtree: true });
+  return () => {
+    observer.disconnect();
+    clean(true);
+  };
+}
