@@ -69,7 +69,7 @@ redis: ## find a Redis server, or install it (Debian, as root), or say how
 .PHONY: floors
 floors: $(VENV)/.demo redis ## unit tests with the oldest versions allowed
 	$(UV) venv --quiet --clear --python $(PYTHON_IN) .floors
-	$(UV) pip install --quiet --python .floors/bin/python --resolution lowest-direct .
+	$(UV) pip install --quiet --python .floors/bin/python --resolution lowest-direct '.[components]'
 	$(UV) pip install --quiet --python .floors/bin/python --group test
 	REDIS_SERVER="$$(scripts/redis.sh)" .floors/bin/python -m pytest tests $(WITHOUT_RUN) $(ARGS)
 

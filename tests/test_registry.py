@@ -76,7 +76,7 @@ def test_queues(mine):
 
 
 def test_the_windows_own_signals_are_refused(mine):
-    assert len(WINDOW_SIGNALS) == 17 + 15
+    assert len(WINDOW_SIGNALS) == 17 + 16
     for name in WINDOW_SIGNALS:
         with pytest.raises(ValueError, match=f'"{name}" belongs to the windows'):
             mine.add(make(name))

@@ -19,11 +19,22 @@ from django.utils.safestring import SafeString
 from dfws_html.page.keys import KEYS, checked, kind
 from dfws_html.page.triggers import nearest, shown
 
-__all__ = ["NAME", "Attribute", "Call", "attribute", "call_of", "parse", "to_json"]
+__all__ = ["NAME", "Attribute", "Call", "SignalName", "attribute", "call_of", "parse", "to_json"]
 
 NAME = "data-df-signal"
 
 _SPACE = " \t\n\r\f"  # what HTML calls white space
+
+
+class SignalName(str):
+    """A signal's name that brings arguments of its own, as a component's method does."""
+
+    __slots__ = ("__dict__",)
+
+    @property
+    def opts(self) -> Mapping[str, Any]:
+        """The arguments; nobody who writes the call replaces them."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,9 @@ class Call:
             value = getattr(self, key)
             if value is not None or key in _NEVER_ABSENT:
                 object.__setattr__(self, key, checked(key, value))
+        if isinstance(self.name, SignalName):
+            object.__setattr__(self, "opts", {**self.opts, **self.name.opts})
+            object.__setattr__(self, "name", str(self.name))
 
 
 _NEVER_ABSENT = ("name", "opts")

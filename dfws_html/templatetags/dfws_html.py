@@ -8,6 +8,7 @@ from django import template
 from django.template import Context, TemplateSyntaxError
 from django.utils.safestring import SafeString
 
+from dfws_html.live import part_of
 from dfws_html.page.attributes import Attribute, Call, attribute, call_of
 from dfws_html.page.metas import script_tag
 from dfws_html.work.registry import registry
@@ -82,3 +83,15 @@ def dfws_html_script(context: Context) -> SafeString:
             "'django.template.context_processors.request' among the context processors"
         )
     return script_tag(request)
+
+
+@register.simple_tag(takes_context=True)
+def live(context: Context, instance: Any, part: str | None = None) -> SafeString:
+    """Write a part that follows the changes of an instance, and let the page hear its topic.
+
+    `{% live line %}`, or `{% live line "cart.html#line" %}` where its model has several parts.
+    """
+    try:
+        return part_of(context, instance, part)
+    except TypeError as error:
+        raise TemplateSyntaxError(f"live: {error}") from error

@@ -43,6 +43,7 @@ WINDOW_SIGNALS = frozenset(
         # ours
         "forms.errors",
         "html.announce",
+        "html.assets",
         "html.batch",
         "html.dialog",
         "html.dispatch",

@@ -1,7 +1,7 @@
 /** @file Signals and the functions of this page: who is called when, and what goes on to the server. */
 import { emit, fail } from "./events.js";
 import { post } from "./outbox.js";
-import { c } from "./session.js";
+import { c, windowId } from "./session.js";
 import { verbs } from "./verbs.js";
 
 /** @typedef {(opts: any, signalId?: string) => void} SignalFunction */
@@ -12,7 +12,7 @@ const GRACE = 2000; // after load, for functions that are connected late
 const functions = new Map(verbs);
 
 let last = 0; // number of a call
-/** Frames without a function. @type {[string, unknown, string?][]} */
+/** Frames without a function. @type {[string, any, string?][]} */
 let held = [];
 let room = 100;
 
@@ -93,13 +93,13 @@ export const ask = (signal, opts, options) =>
   });
 
 /**
- * A signal of the server.
+ * A signal of the server, unless it is the echo of what this window has done.
  * @param {string} name
- * @param {unknown} opts
+ * @param {any} opts
  * @param {string} [id]
  */
 export function deliver(name, opts, id) {
-  if (run(name, opts, id)) return;
+  if (opts?.$but === windowId || run(name, opts, id)) return;
   if (held.length < room) held.push([name, opts, id]);
   else fail("no-function", name, { signal: name }, "debug");
 }

@@ -1,4 +1,5 @@
 /** @file The signals that every window knows, as one table. */
+import { load } from "./assets.js";
 import { setFields } from "./controls.js";
 import { fail } from "./events.js";
 import { get, invoke } from "./nodes.js";
@@ -56,8 +57,8 @@ export const VERBS = {
   },
 };
 
-/** Functions by signal. @type {Map<string, Set<(opts: any) => void>>} */
-export const verbs = new Map();
+/** Functions by signal. @type {Map<string, Set<(opts: any, id?: string) => void>>} */
+export const verbs = new Map([["html.assets", new Set([load])]]);
 for (const [word, act] of Object.entries(VERBS)) {
   const signal = `html.${word}`;
   /** @param {any} opts */
