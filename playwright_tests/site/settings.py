@@ -14,9 +14,12 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django_components",
     "dfws_html",
     "playwright_tests.site",
 ]
+BASE_DIR = Path(__file__).parent
+COMPONENTS = {"dirs": [], "app_dirs": [], "autodiscover": False}
 TEMPLATES = [{**TEMPLATES[0], "DIRS": [Path(__file__).parent / "templates"]}]
 MIDDLEWARE = [*MIDDLEWARE]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

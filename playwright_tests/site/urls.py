@@ -1,6 +1,6 @@
 """The pages of the browser tests' site."""
 
-from django.urls import path
+from django.urls import include, path
 
 from playwright_tests.site import views
 
@@ -10,5 +10,6 @@ urlpatterns = [
     path("login/<str:username>/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
     path("elsewhere/", views.elsewhere),
+    path("", include("django_components.urls")),
     path("favicon.ico", views.nothing),
 ]

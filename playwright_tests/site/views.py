@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import engines
 
 from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
-from playwright_tests.site.models import Thing
+from playwright_tests.site.models import Note, Task, Thing
 
 #: Bodies that tests have put here, by name.
 BODIES: dict[str, str] = {}
@@ -27,11 +27,16 @@ _HEADS = {
 def page(request: HttpRequest) -> HttpResponse:
     """Show the body that a test has put into `BODIES`."""
     things = Thing.objects.filter(pk__in=request.GET.getlist("thing"))
-    set_websocket_topics(request, things, *request.GET.getlist("topic"))
+    lists = [Task] if "list" in request.GET else []
+    set_websocket_topics(request, things, *lists, *request.GET.getlist("topic"))
     head = _HEADS[request.GET.get("head", "tag")]
     body = BODIES.get(request.GET.get("body", ""), _BODY)
     template = engines["django"].from_string(f"{head}<body>{body}</body></html>")
-    context: dict[str, Any] = {"things": things}
+    context: dict[str, Any] = {
+        "things": things,
+        "notes": Note.objects.all(),
+        "tasks": Task.objects.order_by("pk"),
+    }
     return HttpResponse(template.render(context, request))
 
 
