@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,8 @@ from dfws_html.topics import topic_ids, topic_names
 from dfws_html.work.execution import run
 from dfws_html.work.registry import registry
 from tests.working import admitted, answers, window
+
+FENCED = re.MULTILINE | re.DOTALL
 
 # All of them, so that they run side by side, with one site.
 pytestmark = pytest.mark.django_db
@@ -383,3 +386,32 @@ def test_names():
     from dfws_html import components
 
     assert set(components.__all__) == {"SignalComponent", "signal"}
+
+
+@pytest.fixture
+def readers_names(site):
+    """Names of components, which are ours again after the test."""
+    from django_components import registry as names
+
+    yield names
+    names.unregister("counter")
+    names.register("counter", site.Counter)
+
+
+def test_what_the_documentation_shows_runs(site, readers_names, tmp_path, settings):
+    text = (Path(__file__).parent.parent / "docs/components.md").read_text()
+    [template] = re.findall(r"^```html\n<!-- counter.html -->\n(.*?)^```", text, FENCED)
+    (tmp_path / "counter.html").write_text(template)
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    readers_names.unregister("counter")
+    space = {"__name__": "tests.the_readers_components"}
+    with SignalQueue() as queue:
+        for block in re.findall(r"^```python\n(.*?)^```", text, FENCED):
+            exec(compile(block, "docs/components.md", "exec"), space)
+        [call] = calls_in(rendered("{% component 'counter' number=7 / %}"))
+        run(admitted(call.name, call.opts)[0])
+    [(_, before), (_, after)] = queue.ws_signals[
+        topic_names(None, [space["Counter"].of(number=7)])[0]
+    ]
+    assert ">0 <" in before["content"]
+    assert ">1 <" in after["content"]
