@@ -41,7 +41,7 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 # --- to test it ----------------------------------------------------------------------------------
 
 .PHONY: test test-unit test-chaos test-browser browser redis
-test: test-unit test-browser ## unit tests, then browser tests
+test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
 	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(WITHOUT_RUN) $(ARGS)

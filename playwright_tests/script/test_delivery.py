@@ -310,7 +310,9 @@ def test_a_failure_after_the_acknowledgement_finds_its_element(bed: Bed) -> None
     assert [(e["signal"], e["at"], e["message"]) for e in bed.events("error")] == [("s", "p", "no")]
 
 
-@pytest.mark.parametrize("code", ["unknown", "forbidden", "invalid", "rate", "busy", "expired"])
+@pytest.mark.parametrize(
+    "code", ["unknown", "forbidden", "invalid", "rate", "busy", "expired", "life"]
+)
 def test_nack(bed: Bed, code: str) -> None:
     bed.acking = False
     page = bed.open(f"<p id=p {signal(name='s')}>x</p>")
@@ -421,6 +423,39 @@ def test_what_was_sent_in_another_life_is_not_sent_again(bed: Bed) -> None:
     assert [e["signal"] for e in bed.events("unknown")] == ["sent"]
 
 
+def test_each_frame_bears_the_life_in_which_its_call_was_sent_first(bed: Bed) -> None:
+    bed.acking = False
+    page = bed.open()
+    page.evaluate("DFSignals.call('s')")
+    bed.until(lambda: bed.calls)
+    bed.sockets[-1].close(code=1012)
+    bed.until(lambda: bed.events("disconnected"))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    bed.until(lambda: len(bed.calls) == 2)
+    bed.send(df="resync", t=[], pos=3, life="M", spread=60)
+    bed.flush()
+    page.evaluate("DFSignals.call('s')")
+    assert sent(bed) == [(1, "L"), (1, "L"), (3, "M")]
+
+
+def sent(bed: Bed) -> list[tuple[int, str]]:
+    bed.flush()
+    return [(frame["n"], frame["life"]) for frame in bed.calls]
+
+
+def test_a_refusal_in_doubt_is_unknown(bed: Bed) -> None:
+    bed.acking = False
+    page = bed.open(f"<p id=p {signal(name='s')}>x</p>")
+    page.click("p")
+    (frame,) = bed.until(lambda: bed.calls)
+    bed.send(df="nack", n=frame["n"], code="doubt", message="it may run")
+    bed.flush()
+    assert bed.codes() == []
+    assert [(e["code"], e["message"], e["at"]) for e in bed.events("unknown")] == [
+        ("doubt", "it may run", "p")
+    ]
+
+
 def test_a_hundred_calls_wait_and_no_more(bed: Bed) -> None:
     bed.welcoming = False
     page = bed.open(wait=False)
@@ -483,8 +518,12 @@ def test_an_answer_that_never_comes(bed: Bed) -> None:
     page.clock.run_for(25_000)
     assert [e["signal"] for e in bed.events("unknown")] == ["short", "s"]
     bed.send(df="done", call=f"{bed.hellos[0]['c']}.1", result=1, t=[0], o=18)
+    # The late answer is dropped, a second outcome too; the failure of what had none is news, once.
+    for o, n in enumerate([1, 2, 2, 3, 3], 19):
+        bed.send(df="fail", call=f"{bed.hellos[0]['c']}.{n}", code="error", error="", t=[0], o=o)
     bed.flush()
-    assert bed.events("done") == []  # the late answer is dropped
+    assert bed.events("done") == []
+    assert [e["call"][-2:] for e in bed.events("error")] == [".2"]
 
 
 @pytest.mark.usefixtures("own_stage")
