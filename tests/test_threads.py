@@ -12,7 +12,9 @@ from django.db import connections
 
 from dfws_html.decorators import everyone, signal
 from dfws_html.topics import topic_ids
+from dfws_html.work.attempts import withdraw
 from dfws_html.work.jobs import HandlerJob, PushJob
+from dfws_html.work.ledger import Beginning
 from dfws_html.work.registry import registry
 from dfws_html.work.threads import QueueFull, ThreadExecutor
 from tests.working import SECONDS, admitted, answers, told, topic_key, window
@@ -313,6 +315,29 @@ def test_what_running_jobs_send_to_other_queues_runs_too(make_engine):
     engine.submit(job("chain", 0, queue="a"))
     engine.stop(SECONDS)
     assert ran == [str(n) for n in range(200)]
+
+
+def test_what_is_withdrawn_leaves_its_place_and_is_told_at_once(make_engine):
+    engine = make_engine(q=1, limit=3)
+    gate = Gate()
+    own = window()
+    calls = [admitted("gate", {"name": n}, of=own, n=n)[0] for n in range(4)]
+    engine.submit(job("gate", "runs"))
+    gate.entered()
+    engine.submit(*calls[:2], replace(calls[2], eta=time.time() + 60))
+    with pytest.raises(QueueFull):
+        engine.submit(calls[3])
+    for n in (1, 2):
+        withdraw(calls[n].call.key, Beginning.CANCELLED)
+        engine.withdraw(calls[n].call.key)
+    assert [(one["call"], one["code"]) for one in answers(own)] == [
+        ("load-0001.1", "cancelled"),
+        ("load-0001.2", "cancelled"),
+    ]
+    engine.submit(calls[3], job("gate", "another"))
+    gate.open.set()
+    settled(engine)
+    assert gate.ran == ["runs", 0, 3, "another"]
 
 
 @pytest.mark.parametrize("reliable", [False, True])

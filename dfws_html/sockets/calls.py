@@ -119,9 +119,9 @@ class Calls:
         ).key
         try:
             if publisher().history.shared:
-                await asyncio.to_thread(withdraw, key, how)
+                await asyncio.to_thread(_withdraw, key, how)
             else:
-                withdraw(key, how)
+                _withdraw(key, how)
         except Unreachable as error:
             # It runs, and says so: nothing of what it promises is broken.
             logger.warning("the call %s is not withdrawn: %s", key, error)
@@ -182,6 +182,11 @@ async def _tell_taken(jobs: tuple[HandlerJob, ...]) -> None:
         await asyncio.to_thread(outcomes.taken, name)
     else:
         outcomes.taken(name)
+
+
+def _withdraw(key: str, how: Beginning) -> None:
+    withdraw(key, how)
+    executor().withdraw(key)
 
 
 def _submit(engine: Executor, jobs: tuple[HandlerJob, ...]) -> None:

@@ -141,6 +141,9 @@ class CeleryExecutor:
                 raise InDoubt(f"{reason}; {begun} of {len(given)} jobs run") from error
             raise Unreachable(reason) from error
 
+    def withdraw(self, call: str) -> None:
+        """See ``Executor.withdraw``. A worker hears of it when the job has its turn."""
+
     def stop(self, seconds: float) -> None:
         """Close the connections: what was sent is the workers'."""
         with self._lock:

@@ -56,6 +56,14 @@ class Executor(Protocol):
         """
         ...
 
+    def withdraw(self, call: str) -> None:
+        """Take note that the ledger lets no job of a call begin any more.
+
+        Args:
+            call: its key.
+        """
+        ...
+
     def stop(self, seconds: float) -> None:
         """Let what waits run for at most so long, then say what is lost. It takes no more."""
         ...
@@ -77,6 +85,9 @@ class ImmediateExecutor:
                 execution.run(job)
             except Exception:  # noqa: BLE001 - it is logged, and belongs to the job
                 logger.debug("the job %s failed, as has been logged", job.task_id)
+
+    def withdraw(self, call: str) -> None:
+        """See :meth:`Executor.withdraw`. Nothing waits here."""
 
     def stop(self, seconds: float) -> None:
         """See :meth:`Executor.stop`."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from dfws_html.work import execution, outcomes
-from dfws_html.work.jobs import Job, PushJob
+from dfws_html.work.jobs import HandlerJob, Job, PushJob
 
 __all__ = ["QueueFull", "ThreadExecutor"]
 
@@ -54,6 +54,14 @@ class _Pool:
                 self._start()
             self._waiting.append(job)
             self._ready.notify()
+
+    def take_out(self, wanted: Callable[[Job], bool]) -> list[Job]:
+        """Return what waits and is wanted; it waits no more."""
+        with self._lock:
+            found = [job for job in self._waiting if wanted(job)]
+            for job in found:
+                self._waiting.remove(job)
+            return found
 
     def is_busy(self) -> bool:
         with self._lock:
@@ -132,6 +140,15 @@ class _Clock:
                 self._thread.start()
             self._changed.notify()
 
+    def take_out(self, wanted: Callable[[Job], bool]) -> list[Job]:
+        """Return what waits and is wanted; it waits no more."""
+        with self._changed:
+            found = [job for _, _, job in self._heap if wanted(job)]
+            self._heap = [item for item in self._heap if item[2] not in found]
+            heapq.heapify(self._heap)
+            self.waiting -= Counter(job.queue for job in found)
+            return found
+
     def close(self) -> list[Job]:
         """End the thread; return what waited."""
         with self._changed:
@@ -201,6 +218,18 @@ class ThreadExecutor:
                     self._clock.put(job)
                 else:
                     self._pool(job.queue).put(job)
+
+    def withdraw(self, call: str) -> None:
+        """See ``Executor.withdraw``. Jobs that wait leave their places, and are told at once."""
+
+        def wanted(job: Job) -> bool:
+            return isinstance(job, HandlerJob) and job.call is not None and job.call.key == call
+
+        with self._lock:
+            places: list[_Clock | _Pool] = [self._clock, *self._pools.values()]
+            found = [job for place in places for job in place.take_out(wanted)]
+        for job in found:
+            _perform(job)  # the ledger lets none of them begin
 
     def stop(self, seconds: float) -> None:
         """Let what waits run for at most so long, then say what is lost. It takes no more."""

@@ -99,7 +99,9 @@ class Outbox:
         elif entry.text and sending:
             if (entry.life or self.page.positions.life) != self.page.positions.life:
                 self.drop(entry.n)
-            elif self.page.send(entry.text):
+            elif self.page.send(
+                json.dumps(json.loads(entry.text) | {"life": self.page.positions.life})
+            ):
                 entry.life = self.page.positions.life
                 entry.sent += 1
 

@@ -50,6 +50,8 @@ class Desk:
 
     async def take(self, call, *, life):
         world = self.world
+        if call.life != life:
+            raise ProtocolError("life", call.n, "it was sent in another life")
         try:
             jobs = admit(call, self.load, self.window_info, now=world.loop.now, life=life)
         except UnknownSignal as error:
