@@ -1,9 +1,10 @@
 """``python -m benchmarks``: measure and print everything."""
 
-from benchmarks import bundle, cluster, costs, embedded
+from benchmarks import bundle, cluster, costs, embedded, hellos
 
 if __name__ == "__main__":
     bundle.main()
     embedded.main()
     cluster.main()
     costs.main()
+    hellos.main()

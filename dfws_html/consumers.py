@@ -19,9 +19,7 @@ from dfws_html.exceptions import ProtocolError, Unreachable
 from dfws_html.page.origins import request_of, why_foreign
 from dfws_html.page.tokens import TokenRefused
 from dfws_html.protocol import CLOSE, VERSION, Hello
-from dfws_html.sockets.calls import off_loop
 from dfws_html.sockets.endings import SERVER_FAILED, Closed
-from dfws_html.sockets.guests import recognise
 from dfws_html.sockets.inbox import Inbox, Receive
 from dfws_html.sockets.window import Window, parsed
 
@@ -149,8 +147,7 @@ class DFConsumer:
     async def _greet(self, request: HttpRequest, hello: Hello) -> None:
         async with _turn():
             try:
-                guest = await off_loop(recognise)(request, hello)
-                self._window = Window(guest, hello, request=request, outlet=self._outlet)
+                self._window = Window(hello, request=request, outlet=self._outlet)
                 await self._window.arrive()
             except TokenRefused as error:
                 raise Closed(error.code, str(error)) from None

@@ -13,6 +13,7 @@ from dfws_html.delivery import connections
 from dfws_html.delivery.history import MemoryHistory
 from dfws_html.delivery.redis_history import RedisHistory
 from tests.redis_server import RedisServer
+from tests.relay import Relay
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,16 @@ def redis(redis_server, settings):
     redis_server.flush()
     settings.WEBSOCKET_REDIS_CONNECTION = redis_server.url
     return redis_server
+
+
+@pytest.fixture
+async def relay(redis, settings):
+    """The empty Redis behind a `Relay`, which the settings name."""
+    relay = Relay(redis.url)
+    await relay.start()
+    settings.WEBSOCKET_REDIS_CONNECTION = f"redis://127.0.0.1:{relay.port}"
+    yield relay
+    await relay.close()
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -3,9 +3,15 @@
 import threading
 
 from dfws_html.delivery.carriers import MemoryCarrier
-from dfws_html.delivery.history import Entry
+from dfws_html.delivery.history import Entry, Reading
 
 ENTRY = Entry(number=1, life="l", previous={"a": 0}, body="{")
+READING = Reading(life="l", position=1, topics={})
+
+
+async def look(mark):
+    assert mark is None  # the one process has nobody to tell
+    return READING
 
 
 class Ear:
@@ -26,7 +32,7 @@ async def test_all_hear_whatever_they_asked_for():
     ears = [Ear(), Ear()]
     for ear in ears:
         line = carrier.open(ear)
-        await line.hear(["b"])
+        assert await line.hear(["b"], look) == READING
         line.forget(["b"])
         line.renew()
     carrier.ring(ENTRY)

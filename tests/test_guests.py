@@ -22,6 +22,11 @@ def hello(token=None, **changes):
     return Hello(**{**frame, "token": token, **changes})
 
 
+def recognised(token=None, *, request=None, **changes):
+    told = hello(token, **changes)
+    return recognise(request or request_of(scope_of()), told, verify(told.token))
+
+
 def token(**changes):
     return PageToken(**{"window": "w", "topics": ("w", "a", None, "b"), "life": "l1", **changes})
 
@@ -39,25 +44,20 @@ def token(**changes):
     ],
 )
 def test_where_a_window_stands(page, said, expected):
-    stands = standing(token(**page), hello(**said), fresh=False)
+    stands = standing(token(**page), hello(**said))
     assert stands.positions == expected
     assert stands.life == "l1"
 
 
-def test_a_fresh_window_has_seen_nothing_of_its_own():
-    stands = standing(token(position=5), hello(positions={0: 9, 1: 9}), fresh=True)
-    assert stands.positions == {"w": VOID, "a": 9, "b": 5}
-
-
 def test_ids_by_another_key_stand_nowhere():
-    assert standing(token(key="another"), hello(), fresh=False).life == ""
+    assert standing(token(key="another"), hello()).life == ""
 
 
 def test_the_first_load_has_the_window_and_keeps_it(each_history):
     window = made("claimed")
 
     def come(load):
-        return recognise(request_of(scope_of()), hello(window, load=load))
+        return recognised(window, load=load)
 
     first, second, again = come("load-one"), come("load-two"), come("load-one")
     assert (first.fresh, first.token) == (False, window)
@@ -78,30 +78,29 @@ def made(window, **changes):
 @pytest.mark.parametrize("life", ["one that is over", ""])
 def test_a_first_hello_in_another_life_gets_a_fresh_window(each_history, life):
     window = made("of another life", life=life, position=7)
-    guest = recognise(request_of(scope_of()), hello(window, life=life))
+    guest = recognised(window, life=life)
     assert guest.fresh
     assert guest.token.window == guest.window_info.window_key != window.window
     # What it shows is of the old life still; so it is resynced.
     assert (guest.token.life, guest.token.position) == (life, 7)
-    stands = standing(guest.token, hello(window, life=life), fresh=guest.fresh)
-    assert stands.life == life
+    assert standing(guest.token, hello(window, life=life)).life == life
     # From its welcome on it is the fresh one's.
-    again = recognise(request_of(scope_of()), hello(guest.token, life="now", positions={0: 3}))
+    again = recognised(guest.token, life="now", positions={0: 3})
     assert (again.fresh, again.token.window) == (False, guest.token.window)
 
 
 def test_who_was_welcomed_before_keeps_the_window_in_another_life(each_history):
     window = made("returning", life="one that is over")
-    back = recognise(request_of(scope_of()), hello(window, positions={0: 3}))
+    back = recognised(window, positions={0: 3})
     assert (back.fresh, back.token) == (False, window)
-    other = recognise(request_of(scope_of()), hello(window, load="load-two", positions={0: 3}))
+    other = recognised(window, load="load-two", positions={0: 3})
     assert other.fresh
 
 
 def test_who_was_welcomed_and_has_yet_to_be_resynced_keeps_the_window(each_history):
     # It stands nowhere, so it names no position; its life is one that only a welcome told it.
     window = made("welcomed", life="one that is over")
-    back = recognise(request_of(scope_of()), hello(window, life="the next one"))
+    back = recognised(window, life="the next one")
     assert (back.fresh, back.token) == (False, window)
 
 
@@ -133,7 +132,7 @@ async def test_the_answer_to_a_living_page_is_no_first_hello(redis, settings, cl
 
 def test_what_is_known_of_the_window():
     request = request_of(scope_of(headers={"accept-language": "fr"}))
-    info = recognise(request, hello(url="http://testserver/page/?a=1")).window_info
+    info = recognised(request=request, url="http://testserver/page/?a=1").window_info
     assert (info.page_url, info.user_agent) == ("http://testserver/page/?a=1", "tests")
     assert (info.language_code, info.is_anonymous) == ("fr", True)
 
@@ -141,13 +140,14 @@ def test_what_is_known_of_the_window():
 def test_the_page_s_path_tells_its_language(settings):
     settings.ROOT_URLCONF = __name__
     request = request_of(scope_of(headers={"accept-language": "fr"}))
-    assert recognise(request, hello(url="http://x/de/page/")).window_info.language_code == "de"
+    info = recognised(request=request, url="http://x/de/page/").window_info
+    assert info.language_code == "de"
     request = request_of(scope_of(headers={"accept-language": "fr"}, root_path="/sub"))
-    told = hello(url="http://x/sub/de/page/")
-    assert recognise(request, told).window_info.language_code == "de"
+    info = recognised(request=request, url="http://x/sub/de/page/").window_info
+    assert info.language_code == "de"
 
 
 @pytest.mark.parametrize("url", ["", "http://[::1", "javascript:alert(1)", "x" * 60_000, "//"])
 def test_an_address_that_is_none_does_no_harm(url):
-    info = recognise(request_of(scope_of()), hello(url=url)).window_info
+    info = recognised(url=url).window_info
     assert info.page_url == url[:2048]

@@ -49,7 +49,7 @@ class GatedHistory(MemoryHistory):
         self.broken = False
         self.waiting = 0
 
-    async def read(self, positions):
+    async def read(self, positions, *, mark=None):
         reading = await super().read(dict(positions))
         self.waiting += 1
         await self.gate.wait()

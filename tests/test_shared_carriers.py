@@ -64,10 +64,16 @@ async def publish(*frames):
     await asyncio.to_thread(publisher().publish_all, [Frame(*frame) for frame in frames])
 
 
+async def hear(line, *topics):
+    """Hear them, and return what the history has."""
+    positions = dict.fromkeys(topics, 0)
+    return await line.hear(topics, lambda mark: publisher().history.read(positions, mark=mark))
+
+
 async def test_what_rings_for_a_topic_is_heard(carrier):
     ear = Ear()
     line = publisher().carrier.open(ear)
-    await line.hear(["a", "b"])
+    await hear(line, "a", "b")
     await publish((["a"], "1"), (["c"], "2"), (["b", "a"], "3"), (["b"], "4", True))
     await ear.until(lambda: "4" in ear.bodies)
     assert ear.bodies == ["1", "3", "4"]
@@ -79,9 +85,9 @@ async def test_what_rings_for_a_topic_is_heard(carrier):
 async def test_what_is_forgotten_is_not_heard_until_it_is_wanted_again(carrier):
     ear = Ear()
     line = publisher().carrier.open(ear)
-    await line.hear(["a", "b"])
+    await hear(line, "a", "b")
     line.forget(["a"])
-    await line.hear(["a"])
+    await hear(line, "a")
     await publish((["a"], "1"))
     await ear.until(lambda: ear.bodies == ["1"])
     line.forget(["a"])
@@ -96,7 +102,7 @@ async def test_what_is_forgotten_is_not_heard_until_it_is_wanted_again(carrier):
 async def test_two_lines_hear_the_same(carrier):
     ears = [Ear(), Ear()]
     for ear in ears:
-        await publisher().carrier.open(ear).hear(["a"])
+        await hear(publisher().carrier.open(ear), "a")
     await publish((["a"], "1"))
     for ear in ears:
         await ear.until(lambda ear=ear: ear.bodies == ["1"])
@@ -104,7 +110,7 @@ async def test_two_lines_hear_the_same(carrier):
 
 async def test_a_long_body_is_left_behind(carrier):
     ear = Ear()
-    await publisher().carrier.open(ear).hear(["a"])
+    await hear(publisher().carrier.open(ear), "a")
     await publish((["a"], "x" * 8192), (["a"], "x" * 8193))
     await ear.until(lambda: len(ear.heard) == 2)
     assert [entry.whole for entry in ear.heard] == [True, False]
@@ -114,7 +120,68 @@ async def test_a_carrier_that_is_away_is_named(carrier, redis):
     line = publisher().carrier.open(Ear())
     redis.kill()
     with pytest.raises(Unreachable, match="WEBSOCKET_REDIS_CONNECTION|CHANNEL_LAYERS"):
-        await line.hear(["a"])
+        await hear(line, "a")
+
+
+# ------------------------------------------------------------------ hearing and looking at once
+
+
+async def test_a_look_that_came_before_its_topics_is_repeated(relay):
+    line = publisher().carrier.open(Ear())
+    await hear(line, "a")
+    looks = []
+
+    async def look(mark):
+        looks.append(await publisher().history.read({"b": 0}, mark=mark))
+        if not relay.passes.is_set():
+            await relay.held.wait()
+            await publish((["b"], "1"))  # it rings where nobody hears it yet
+            relay.passes.set()
+        return looks[-1]
+
+    relay.passes.clear()
+    reading = await line.hear(["b"], look)
+    assert [len(look.topics["b"].entries) for look in looks] == [0, 1]
+    assert reading is looks[-1]
+
+
+async def test_topics_that_are_heard_need_no_mark(redis):
+    line = publisher().carrier.open(Ear())
+    await hear(line, "a", "b")
+    marks = []
+
+    async def look(mark):
+        marks.append(mark)
+        return await publisher().history.read({"b": 0})
+
+    await line.hear(["b"], look)
+    assert marks == [None]
+
+
+async def test_what_is_forgotten_before_it_is_heard_is_not_waited_for(relay):
+    line = publisher().carrier.open(Ear())
+    await hear(line, "a")
+    relay.passes.clear()
+    hearing = asyncio.create_task(hear(line, "b", "c"))
+    await relay.held.wait()
+    line.forget(["b"])
+    relay.passes.set()
+    assert (await hearing).topics.keys() == {"b", "c"}
+
+
+async def test_a_line_that_breaks_between_asking_and_looking_says_so(relay, redis, caplog):
+    line = publisher().carrier.open(Ear())
+    await hear(line, "a")
+
+    async def look(mark):
+        reading = await publisher().history.read({"b": 0})
+        with redis.client() as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        return reading
+
+    with pytest.raises(Unreachable, match="WEBSOCKET_REDIS_CONNECTION"):
+        await line.hear(["b"], look)
+    assert (await hear(line, "a", "b")).topics.keys() == {"a", "b"}
 
 
 # ------------------------------------------------------------------ a hub over it

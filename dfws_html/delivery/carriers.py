@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from dfws_html.delivery.history import Entry
+from dfws_html.delivery.history import Entry, Mark, Reading
 
-__all__ = ["Carrier", "Ear", "Line", "MemoryCarrier"]
+__all__ = ["Carrier", "Ear", "Line", "Look", "MemoryCarrier"]
+
+#: Reads the history, and lets it publish a mark at that instant if there is one.
+Look = Callable[[Mark | None], Awaitable[Reading]]
 
 
 class Ear(Protocol):
@@ -26,11 +29,13 @@ class Ear(Protocol):
 class Line(Protocol):
     """One hub's way to hear; it belongs to the hub's loop."""
 
-    async def hear(self, topics: Iterable[str]) -> None:
-        """Hear these topics, too. From the return on, what rings for them arrives.
+    async def hear(self, topics: Iterable[str], look: Look) -> Reading:
+        """Hear these topics, too, and return what a look at the history finds.
+
+        Whatever rings for them after the instant of the look arrives.
 
         Raises:
-            Unreachable: the carrier does not answer.
+            Unreachable: the carrier or the history does not answer.
         """
         ...
 
@@ -82,8 +87,9 @@ class MemoryCarrier:
 class _MemoryLine:
     """A hub that is called hears everything."""
 
-    async def hear(self, topics: Iterable[str]) -> None:
+    async def hear(self, topics: Iterable[str], look: Look) -> Reading:
         """See :meth:`Line.hear`."""
+        return await look(None)
 
     def forget(self, topics: Iterable[str]) -> None:
         """See :meth:`Line.forget`."""

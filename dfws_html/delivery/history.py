@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
-__all__ = ["Entry", "Frame", "History", "MemoryHistory", "Reading", "TopicReading"]
+__all__ = ["Entry", "Frame", "History", "Mark", "MemoryHistory", "Reading", "TopicReading"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,13 @@ class Reading:
     topics: Mapping[str, TopicReading]
 
 
+class Mark(NamedTuple):
+    """What a reading publishes at its instant, so that a line knows what it heard before it."""
+
+    channel: str
+    text: str
+
+
 class History(Protocol):
     """What every history can do; ``append`` and ``position`` come from any thread.
 
@@ -124,8 +131,13 @@ class History(Protocol):
         """Return the life and the last number given."""
         ...
 
-    async def read(self, positions: Mapping[str, int]) -> Reading:
-        """Return what each topic has after the position given for it, at one instant."""
+    async def read(self, positions: Mapping[str, int], *, mark: Mark | None = None) -> Reading:
+        """Return what each topic has after the position given for it, at one instant.
+
+        Args:
+            positions: by topic; below 0: its entries are not wanted.
+            mark: published at that instant, if the history's appends publish bells.
+        """
         ...
 
     async def lasts(self, topics: Iterable[str]) -> tuple[str, int, Mapping[str, int]]:
@@ -219,8 +231,8 @@ class MemoryHistory:
         with self._lock:
             return self._life, self._number
 
-    async def read(self, positions: Mapping[str, int]) -> Reading:
-        """See :meth:`History.read`."""
+    async def read(self, positions: Mapping[str, int], *, mark: Mark | None = None) -> Reading:
+        """See :meth:`History.read`. Nobody waits for a mark of it."""
         with self._lock:
             now = self._clock()
             return Reading(

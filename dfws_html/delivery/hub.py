@@ -239,17 +239,16 @@ class Hub:
     # -------------------------------------------------------------- reading what was missed
 
     async def read(self, subscriber: Subscriber) -> Reading:
-        """Return what a socket has missed; from before it was read on, its topics are heard.
+        """Return what a socket has missed; what rings after that instant, it hears.
 
         Raises:
             Unreachable: the history or the carrier does not answer.
         """
-        # Hear first and read then: the other way round, what rings in between would be lost.
-        heard: set[str] = set()
-        while heard != subscriber.positions.keys():
-            heard = set(subscriber.positions)
-            await self._line.hear(heard)
-        return await self._history.read(subscriber.positions)
+        # Topics that change meanwhile let it be read again, so that all of them are read together.
+        positions = dict(subscriber.positions)
+        return await self._line.hear(
+            positions, lambda mark: self._history.read(positions, mark=mark)
+        )
 
     async def catch_up(self, subscriber: Subscriber, reading: Reading) -> None:
         """Tell a socket what a reading holds for it, then what rang meanwhile.

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from channels.layers import get_channel_layer
 
-from dfws_html.delivery.carriers import Ear, Line
-from dfws_html.delivery.history import Entry
+from dfws_html.delivery.carriers import Ear, Line, Look
+from dfws_html.delivery.history import Entry, Reading
 from dfws_html.delivery.redis_carrier import delay_before
 from dfws_html.exceptions import Unreachable
 
@@ -83,11 +83,14 @@ class _LayerLine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._last = ""
 
-    async def hear(self, topics: Iterable[str]) -> None:
-        """See :meth:`Line.hear`."""
+    async def hear(self, topics: Iterable[str], look: Look) -> Reading:
+        """See :meth:`Line.hear`. First all groups, then the look: a layer tells no order."""
         new = set(topics) - self._wanted
-        if not new:
-            return
+        if new:
+            await self._enter(new)
+        return await look(None)
+
+    async def _enter(self, new: set[str]) -> None:
         try:
             if self._channel is None:
                 self._channel = await get_channel_layer().new_channel("dfws")

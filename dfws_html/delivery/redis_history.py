@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import redis
 
 from dfws_html.delivery.connections import RedisAt
-from dfws_html.delivery.history import Entry, Frame, Reading, TopicReading
+from dfws_html.delivery.history import Entry, Frame, Mark, Reading, TopicReading
 
 __all__ = ["RedisHistory", "channel_prefix"]
 
@@ -88,10 +88,10 @@ class RedisHistory:
                 life, number = self._run("lasts")
         return life, number
 
-    async def read(self, positions: Mapping[str, int]) -> Reading:
+    async def read(self, positions: Mapping[str, int], *, mark: Mark | None = None) -> Reading:
         """See :meth:`History.read`."""
         pairs = [word for pair in positions.items() for word in pair]
-        life, number, *found = await self._arun("read", *pairs)
+        life, number, *found = await self._arun("read", *(mark or ("", "")), *pairs)
         return Reading(
             life=life,
             position=number,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
-from dfws_html.page.tokens import VOID, PageToken, new_window_id, verify
+from dfws_html.page.tokens import VOID, PageToken, new_window_id
 from dfws_html.page.visitors import Visitor, check_identity, visitor
 from dfws_html.protocol import Hello
 from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
@@ -46,17 +46,18 @@ class Standing:
     life: str
 
 
-def recognise(request: HttpRequest, hello: Hello) -> Guest:
+def recognise(request: HttpRequest, hello: Hello, token: PageToken) -> Guest:
     """Return the window that says hello. Blocks: it may read the database.
 
     Args:
         request: the socket's handshake; it becomes what the page's own request was.
         hello: the first frame.
+        token: the one that it brought, verified.
 
     Raises:
-        TokenRefused: the token is not good, or not this visitor's.
+        TokenRefused: the token is not this visitor's.
+        Unreachable: the ledger does not answer.
     """
-    token = verify(hello.token)
     who = visitor(request.COOKIES)
     check_identity(token, who)
     token, fresh = _claimed(token, hello)
@@ -78,17 +79,16 @@ def recognise_again(request: HttpRequest, token: PageToken) -> Visitor:
     return who
 
 
-def standing(token: PageToken, hello: Hello, *, fresh: bool) -> Standing:
+def standing(token: PageToken, hello: Hello) -> Standing:
     """Return where a window stands: as its hello says, else where its page began.
 
-    What neither says in the hello's life is void, as is what went to the window whose id a fresh
-    one had to leave to another load: that was never its own.
+    What neither says in the hello's life is void.
     """
     life = hello.life or token.life
     began = token.position if token.life == life else VOID
     return Standing(
         positions={
-            topic: VOID if fresh and index == 0 else hello.positions.get(index, began)
+            topic: hello.positions.get(index, began)
             for index, topic in enumerate(token.topics)
             if topic is not None
         },

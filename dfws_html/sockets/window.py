@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.http import HttpRequest
 
 from dfws_html import conf
-from dfws_html.delivery.history import Entry
+from dfws_html.delivery.history import Entry, Reading
 from dfws_html.delivery.hub import Subscriber, hub
 from dfws_html.delivery.outlet import Outlet
 from dfws_html.delivery.publishing import publisher
@@ -32,7 +32,7 @@ from dfws_html.protocol import (
 )
 from dfws_html.sockets.calls import Calls, off_loop
 from dfws_html.sockets.endings import Closed, one_line
-from dfws_html.sockets.guests import Guest, recognise_again, standing
+from dfws_html.sockets.guests import Guest, recognise, recognise_again, standing
 from dfws_html.sockets.pace import Pace
 
 __all__ = ["Window", "parsed"]
@@ -54,27 +54,27 @@ class Window:
     """One window from its welcome on. It belongs to the running event loop.
 
     Args:
-        guest: who it is.
         hello: what it said.
         request: its socket's handshake.
         outlet: its way out.
+
+    Raises:
+        TokenRefused: its token is not good.
     """
 
-    def __init__(self, guest: Guest, hello: Hello, *, request: HttpRequest, outlet: Outlet) -> None:
+    def __init__(self, hello: Hello, *, request: HttpRequest, outlet: Outlet) -> None:
         self._hub = hub(publisher())
+        self._hello = hello
         self._request = request
         self._outlet = outlet
-        self._token = guest.token
-        self._fresh = guest.fresh
-        self._who = guest.who
+        self._token = verify(hello.token)
         self._left = False
         self._pace = Pace(rate=conf.limit("rate"), burst=conf.limit("burst"))
-        self._calls = Calls(load=hello.load, window_info=guest.window_info, again=self._again)
-        stands = standing(guest.token, hello, fresh=guest.fresh)
+        stands = standing(self._token, hello)
         self._subscriber = Subscriber(
             outlet.send,
             self._on_control,
-            topics=guest.token.topics,
+            topics=self._token.topics,
             positions=stands.positions,
             life=stands.life,
         )
@@ -85,22 +85,47 @@ class Window:
     async def arrive(self) -> None:
         """Welcome the window, and tell it what it has missed.
 
+        Who it is and what it has missed are asked at the same time. It is told nothing before it
+        is recognised, and what was read is what it is told unless its id is another load's.
+
         Raises:
-            Unreachable: the history or its carrier does not answer.
+            TokenRefused: the token is not this visitor's.
+            Unreachable: the ledger, the history or its carrier does not answer.
         """
         self._hub.add(self._subscriber)
-        reading = await self._hub.read(self._subscriber)
+        ahead = asyncio.ensure_future(self._hub.read(self._subscriber))
+        ahead.add_done_callback(_take_note)
+        try:
+            guest = await self._recognised()
+            reading = await ahead
+        finally:
+            ahead.cancel()
+        self._admit(guest)
         welcome = Welcome(
             window=self._token.window,
             life=reading.life,
             topics=self._subscriber.topics,
             heartbeat=conf.limit("heartbeat"),
             limits={"frame": conf.limit("frame_in")},
-            token=sign(self._token) if self._fresh else None,
-            positions={0: reading.position} if self._fresh else {},
+            token=sign(self._token) if guest.fresh else None,
+            positions={0: reading.position} if guest.fresh else {},
         )
         self._outlet.send(welcome.encode())
         await self._hub.catch_up(self._subscriber, reading)
+
+    async def _recognised(self) -> Guest:
+        guest: Guest = await off_loop(recognise)(self._request, self._hello, self._token)
+        return guest
+
+    def _admit(self, guest: Guest) -> None:
+        self._who = guest.who
+        self._calls = Calls(load=self._hello.load, window_info=guest.window_info, again=self._again)
+        own, before = guest.token.topics[0], self._token.topics[0]
+        self._token = guest.token
+        if own is not None and own != before:
+            # What went to an id that is another load's was never its own: of its own it has seen
+            # nothing. The topics are read once more, all together.
+            self._hub.retopic(self._subscriber, guest.token.topics, {own: VOID})
 
     def leave(self) -> None:
         """Hear nothing any more."""
@@ -188,3 +213,9 @@ class Window:
         )
         self._outlet.send(told.encode())
         self._hub.retopic(self._subscriber, token.topics, added)
+
+
+def _take_note(ahead: asyncio.Future[Reading]) -> None:
+    # Who is refused does not ask why nothing was read, and asyncio is not to log it.
+    if not ahead.cancelled():
+        ahead.exception()

@@ -66,6 +66,9 @@ class Proxy:
         """Let what comes next be whole."""
         self._cutting = False
 
+    async def may_pass(self, data: bytes) -> None:
+        """Wait until this may pass; a subclass decides it."""
+
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._join(reader, writer))
         self._tasks.add(task)
@@ -119,6 +122,7 @@ class Proxy:
                 if self.delay:
                     await asyncio.sleep(max(came + self.delay - time.monotonic(), 0))
                 await self.flows.wait()
+                await self.may_pass(data)
                 writer.write(data)
                 await writer.drain()
 

@@ -36,7 +36,9 @@ class Wire:
     def arrive(self):
         if self._waiting:
             at = self._world.random.randrange(len(self._waiting))
-            self._waiting.pop(at).set_result(None)
+            future = self._waiting.pop(at)
+            if not future.cancelled():  # who asked may have given up
+                future.set_result(None)
             self._world.loop.run()
 
     def is_waited_for(self):
@@ -94,7 +96,7 @@ class History:
     def position(self):
         return self._store.kept.position()
 
-    async def read(self, positions):
+    async def read(self, positions, *, mark=None):
         await self._trip()
         reading = await self._store.kept.read(positions)
         await self._trip()
@@ -160,11 +162,12 @@ class Line:
         if not self._heard.isdisjoint(entry.previous):
             self._ear.ring(entry)
 
-    async def hear(self, topics):
+    async def hear(self, topics, look):
         await self._wire.trip()
         self._wanted.update(topics)
         self._heard.update(topics)
         await self._wire.trip()
+        return await look(None)
 
     def forget(self, topics):
         self._wanted.difference_update(topics)

@@ -27,8 +27,8 @@ class OneLifeHistory(MemoryHistory):
 class UncutHistory(MemoryHistory):
     """No bounds check: it tells what is left of a list as if it were all."""
 
-    async def read(self, positions):
-        reading = await super().read(positions)
+    async def read(self, positions, **options):
+        reading = await super().read(positions, **options)
         topics = {
             topic: replace(found, entries=()) if is_cut else found
             for topic, found in reading.topics.items()
@@ -55,9 +55,12 @@ class ReadingFirstHub(Hub):
     """It reads, and only then it hears."""
 
     async def read(self, subscriber):
-        reading = await self._history.read(subscriber.positions)
-        await self._line.hear(subscriber.positions)
-        return reading
+        reading = await self._history.read(dict(subscriber.positions))
+
+        async def known(mark):
+            return reading
+
+        return await self._line.hear(subscriber.positions, known)
 
 
 class ReadingFirstUncheckedHub(ReadingFirstHub, UncheckedHub):
@@ -108,6 +111,13 @@ class HastySocket(Socket):
         if isinstance(frame, Call):
             self._outlet.send(Ack(n=frame.n).encode())
         await super().take(text)
+
+
+class SameTopicsSocket(Socket):
+    """It goes on hearing the topic of an id that is another load's."""
+
+    def _admit(self, guest):
+        super()._admit(replace(guest, token=replace(guest.token, topics=self._token.topics)))
 
 
 class OnceOutbox(Outbox):
@@ -171,6 +181,7 @@ MUTANTS = {
     "ack order": Mutant("up", replace(REAL, socket=HastySocket), "acknowledged"),
     "outbox": Mutant("up", replace(REAL, page=ForgetfulPage), "silence"),
     "claim": Mutant("up", replace(REAL, ledger=GenerousLedger), "isolation"),
+    "own topic": Mutant("up", replace(REAL, socket=SameTopicsSocket), "isolation"),
     "claims end": Mutant("up", replace(REAL, ledger=EndlessLedger), "isolation"),
     "name": Mutant("up", replace(REAL, page=OneNamePage), "acknowledged"),
 }

@@ -66,24 +66,47 @@ class Desk:
 class Socket(Window):
     """The server's end of a socket: the real one, given its hub and its desk."""
 
-    def __init__(self, world, server, guest, hello, outlet):
+    def __init__(self, world, server, hello, outlet):
+        self._world, self._server = world, server
         self._hub = server.hub
+        self._hello = hello
         self._request = None
         self._outlet = outlet
-        self._token = guest.token
-        self._fresh = guest.fresh
-        self._who = guest.who
+        self._token, issued = world.token_of(hello.token)
+        if world.loop.now - issued > TOKEN_AGE:
+            raise TokenRefused("identity", "it is too old")
         self._left = False
         self._pace = Pace(rate=20, burst=100)
-        self._calls = world.parts.desk(world, server, hello.load, guest.window_info)
-        stands = standing(guest.token, hello, fresh=guest.fresh)
+        stands = standing(self._token, hello)
         self._subscriber = Subscriber(
             outlet.send,
             self._on_control,
-            topics=guest.token.topics,
+            topics=self._token.topics,
             positions=stands.positions,
             life=stands.life,
         )
+
+    async def _recognised(self):
+        """As `sockets/guests.py` does, with the world's ledger, over its wire."""
+        world, token, hello = self._world, self._token, self._hello
+        await self._server.wire.trip()
+        if world.store.is_away:
+            raise Unreachable("the ledger does not answer")
+        made_in = None if was_welcomed(token, hello) else token.life
+        fresh = not world.ledger.claim(token.window, hello.load, life=made_in)
+        if fresh:
+            token = replace(token, window=world.new_id("w"))
+            world.ledger.claim(token.window, hello.load)
+        await self._server.wire.trip()
+        token = replace(token, topics=(own(token.window), *token.topics[1:]))
+        window_info = WindowInfo()
+        window_info.window_key = token.window
+        return Guest(token=token, fresh=fresh, who=NOBODY, window_info=window_info)
+
+    def _admit(self, guest):
+        super()._admit(guest)
+        world, server = self._world, self._server
+        self._calls = world.parts.desk(world, server, self._hello.load, guest.window_info)
 
 
 class Connection:
@@ -151,27 +174,8 @@ class Connection:
             self.cut()
 
     async def _greet(self, hello):
-        guest = self._recognise(hello)
-        self.window = self.world.parts.socket(self.world, self.server, guest, hello, self.outlet)
+        self.window = self.world.parts.socket(self.world, self.server, hello, self.outlet)
         await self.window.arrive()
-
-    def _recognise(self, hello):
-        """As `sockets/guests.py` does, with the world's ledger and clock."""
-        world = self.world
-        if world.store.is_away:
-            raise Unreachable("the ledger does not answer")
-        token, issued = world.token_of(hello.token)
-        if world.loop.now - issued > TOKEN_AGE:
-            raise TokenRefused("identity", "it is too old")
-        made_in = None if was_welcomed(token, hello) else token.life
-        fresh = not world.ledger.claim(token.window, hello.load, life=made_in)
-        if fresh:
-            token = replace(token, window=world.new_id("w"))
-            world.ledger.claim(token.window, hello.load)
-        token = replace(token, topics=(own(token.window), *token.topics[1:]))
-        window_info = WindowInfo()
-        window_info.window_key = token.window
-        return Guest(token=token, fresh=fresh, who=NOBODY, window_info=window_info)
 
 
 NOBODY = Visitor(session={}, user=AnonymousUser())

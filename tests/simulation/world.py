@@ -156,6 +156,9 @@ class World:
         self.sweep()
 
     def sleep(self):
+        """Much time passes: no server waits so long for an answer."""
+        for server in self.servers:
+            server.wire.arrive_all()
         self.loop.advance(self.random.choice([70, 1100]))
         self.sweep()
 

@@ -1,9 +1,11 @@
 -- Reads what topics have after a position, at one instant.
--- ARGV: pairs of a topic and a position; below 0, its entries are not wanted.
+-- ARGV: a channel and a text that is published there at that instant, or '' and ''; then pairs of a
+--       topic and a position; below 0, its entries are not wanted.
 -- Returns the life, the last number given, then for each topic its last number and its entries.
 
 local answer = { life, number }
-for at = FIRST, #ARGV, 2 do
+if ARGV[FIRST] ~= '' then redis.call('PUBLISH', ARGV[FIRST], ARGV[FIRST + 1]) end
+for at = FIRST + 2, #ARGV, 2 do
   local topic, position = ARGV[at], tonumber(ARGV[at + 1])
   local stream, book = stream_of(topic), book_of(topic)
   local found = { tonumber(redis.call('HGET', book, 'last') or 0) }
