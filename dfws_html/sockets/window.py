@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 
 from django.http import HttpRequest
@@ -33,11 +34,13 @@ from dfws_html.protocol import (
 from dfws_html.sockets.calls import Calls, off_loop
 from dfws_html.sockets.endings import Closed, one_line
 from dfws_html.sockets.guests import Guest, recognise, recognise_again, standing
-from dfws_html.sockets.pace import Pace
+from dfws_html.sockets.pace import Paces
 
 __all__ = ["Window", "parsed"]
 
 logger = logging.getLogger("dfws_html.sockets")
+
+_paces = Paces()
 
 
 def parsed(text: str) -> Hello | Call | Cancel | NewTopics:
@@ -69,7 +72,9 @@ class Window:
         self._outlet = outlet
         self._token = verify(hello.token)
         self._left = False
-        self._pace = Pace(rate=conf.limit("rate"), burst=conf.limit("burst"))
+        self._pace = _paces.of(
+            self._token.window, rate=conf.limit("rate"), burst=conf.limit("burst")
+        )
         stands = standing(self._token, hello)
         self._subscriber = Subscriber(
             outlet.send,
@@ -122,6 +127,8 @@ class Window:
         self._calls = Calls(load=self._hello.load, window_info=guest.window_info, again=self._again)
         own, before = guest.token.topics[0], self._token.topics[0]
         self._token = guest.token
+        if guest.fresh:  # however many ids a page is given, it sends as one
+            _paces.share(self._pace, guest.token.window)
         if own is not None and own != before:
             # What went to an id that is another load's was never its own: of its own it has seen
             # nothing. The topics are read once more, all together.
@@ -129,6 +136,8 @@ class Window:
 
     def leave(self) -> None:
         """Hear nothing any more."""
+        if not self._left:
+            _paces.keep(self._pace, time.monotonic())
         self._left = True
         self._hub.remove(self._subscriber)
 
@@ -140,7 +149,7 @@ class Window:
         Raises:
             Closed: the window may not go on.
         """
-        in_time = self._pace.allows(asyncio.get_running_loop().time())
+        in_time = self._pace.allows(time.monotonic())
         number: int | None = None
         try:
             # A frame that comes too fast is read too: its refusal has to name it.
