@@ -1,10 +1,11 @@
 """The outlet: no task while the reader keeps up, order always, and an end to one that does not."""
 
 import asyncio
+import gc
 
 import pytest
 
-from dfws_html.delivery.outlet import Bounds, Outlet
+from dfws_html.delivery.outlet import Bounds, Outlet, _continued
 
 WIDE = Bounds(frames=1000, size=1 << 20, seconds=1000)
 
@@ -263,3 +264,36 @@ async def test_one_stuck_reader_holds_up_nobody(ending):
         second.send(str(n))
     assert len(other.got) == 50
     await first.aclose(timeout=0)
+
+
+def test_a_loop_that_dies_while_a_send_blocks_leaves_no_complaint():
+    """Whatever is collected first: pytest reports what is raised there."""
+    loop = asyncio.new_event_loop()
+
+    async def begin():
+        reader = Reader()
+        reader.ready.clear()
+        Outlet(reader.send, WIDE, Ending()).send("a")
+        await reader.blocked.wait()
+        await asyncio.sleep(0)
+
+    loop.run_until_complete(begin())
+    loop.set_exception_handler(lambda *_: None)  # that a task was pending is no news
+    loop.close()
+    del loop
+    gc.collect()
+
+
+def test_what_is_left_of_a_send_ends_after_it_has_been_closed():
+    class Wait:
+        def __await__(self):
+            yield "something"
+
+    async def send():
+        await Wait()
+
+    coroutine = send()
+    rest = _continued(coroutine, coroutine.send(None))
+    assert rest.send(None) == "something"
+    coroutine.close()
+    rest.close()

@@ -129,6 +129,9 @@ def _continued(coroutine: Coroutine[Any, Any, None], blocked_on: Any) -> Generat
     while True:
         try:
             answer = yield blocked_on
+        except GeneratorExit:  # the loop has died; whoever else waited in it may have been closed
+            coroutine.close()
+            raise
         except BaseException as error:  # noqa: BLE001 - a cancellation goes inside, too
             step, value = coroutine.throw, error
         else:
