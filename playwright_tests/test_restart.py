@@ -29,7 +29,7 @@ def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.
     # This page knows better than to fetch itself again.
     page.evaluate(
         "() => { window.resyncs = 0; document.addEventListener('df:resync', (event) => {"
-        " window.resyncs++; event.preventDefault() }) }"
+        " window.resyncs++; window.spread = event.detail.spread; event.preventDefault() }) }"
     )
     server.stop(how)
     connection = page.locator("html")
@@ -43,6 +43,7 @@ def test_a_page_lives_through_a_restart(server: Server, page: Page, how: signal.
     expect(page.locator("#typed")).to_have_value("half a sentence")
     # The new process has no memory of what it told: the page is told so.
     assert page.evaluate("window.resyncs") == 1
+    assert page.evaluate("window.spread") >= 5  # seconds: all of its windows are, at the same time
     page.evaluate("document.querySelector('#p').textContent = ''")
     page.get_by_role("button", name="press").click()
     expect(page.locator("#p")).to_have_text("pressed")

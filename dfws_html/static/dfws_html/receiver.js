@@ -9,11 +9,23 @@ import { welcomed } from "./socket.js";
 import { takeTopics, topicsTaken } from "./topics.js";
 import { verbs } from "./verbs.js";
 
+/** Whether the page was restored by Back or Forward: before the next welcome, and since the last one. */
+let restoring = /^back/.test(
+  /** @type {any} */ (performance.getEntriesByType("navigation")[0])?.type,
+);
+let restored = false;
+
+addEventListener("pageshow", ({ persisted }) => {
+  restoring ||= persisted;
+});
+
 /** @type {Record<string, (frame: any) => void>} */
 const controls = {
   // @ts-expect-error a table without inherited names, as the frame is foreign
   __proto__: null,
   welcome(frame) {
+    restored = restoring;
+    restoring = false;
     adoptWindow(frame);
     adopt(frame.life);
     subscribe(frame);
@@ -35,7 +47,9 @@ const controls = {
   resync({ t: topics, pos, life, spread }) {
     adopt(life);
     raise(pos, topics);
-    // What stands in the page may be old: it is fetched again, not by all windows at once.
+    // What stands in the page may be old: it is fetched again, not by all windows at once, and at once where a
+    // visitor has gone back to it.
+    if (restored) spread = 0;
     if (emit("resync", { topics, spread })) {
       setTimeout(refresh, spread * 1000 * Math.random(), apply, "resync");
     }
