@@ -70,6 +70,9 @@ class Proxy:
         """Wait until this may pass; a subclass decides it."""
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None or not self._server.is_serving():
+            _abort(writer)  # it came while the end was under way
+            return
         task = asyncio.create_task(self._join(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
