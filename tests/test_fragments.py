@@ -2,9 +2,14 @@
 
 from datetime import UTC, datetime
 
+import django
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission, User
-from django.template import engines
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template import TemplateDoesNotExist, engines
+from django.test import override_settings
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -13,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from dfws_html.page import fragments
 from dfws_html.page.fragments import PersonalValueRead, as_nobody, fragment
+from dfws_html.page.pieces import NoSuchPiece
 from dfws_html.window_info import WindowInfo
 from tests.working import window
 
@@ -54,10 +60,14 @@ def test_a_template_escapes():
         {"content": "x", "template": "fragments/plain.html"},
         {"content": "", "template": "fragments/plain.html"},
         {"content": "x", "context": {}},
+        {"content": "x", "component": "card"},
+        {"template": "fragments/plain.html", "component": "card"},
+        {"component": "card", "context": {}},
+        {"template": "fragments/plain.html", "kwargs": {}},
     ],
 )
-def test_a_content_or_a_template(options):
-    with pytest.raises(TypeError):
+def test_a_content_or_a_template_or_a_component(options):
+    with pytest.raises(TypeError, match="either a content|a context goes|kwargs go"):
         fragment(WindowInfo(), **options)
 
 
@@ -136,6 +146,111 @@ def test_a_lazy_content_for_everybody_is_in_the_site_s_language():
     with translation.override("fr"):
         assert fragment(window(), gettext_lazy("January")) == "janvier"
         assert fragment(window(), gettext_lazy("January"), shared=True) == "January"
+
+
+@pytest.mark.parametrize("content", [b"<b>", HttpResponse("<b>"), StreamingHttpResponse()])
+def test_what_is_no_text_is_refused_by_its_name(content):
+    name = type(content).__name__
+    with pytest.raises(TypeError, match=f"a content is text, not {name}: render what"):
+        fragment(window(), content)
+
+
+def test_a_piece_of_what_was_rendered(settings, tmp_path):
+    (tmp_path / "page.html").write_text("<h1>{{ text }}</h1><ul id=lines><li>{{ text }}</ul>")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    options = {"template": "page.html", "context": {"text": "<"}}
+    assert fragment(window(), **options, select="h1") == "<h1>&lt;</h1>"
+    found = fragment(window(), **options, select="#lines", shared=True)
+    assert found == '<ul id="lines"><li>&lt;</li></ul>'
+    assert isinstance(found, SafeString)
+    assert fragment(window(), mark_safe("<b><i>x</i></b>"), select="i") == "<i>x</i>"
+    with pytest.raises(NoSuchPiece):
+        fragment(window(), "<i>", select="i")  # escaped
+
+
+# ------------------------------------------------------------------ partials
+
+
+def test_a_partial_or_what_is_missing_for_it(settings, tmp_path):
+    (tmp_path / "cart.html").write_text(
+        "<h1>x</h1>{% partialdef line %}<li>{{ text }}</li>{% endpartialdef %}"
+        if django.VERSION >= (6,)
+        else "<h1>x</h1>"
+    )
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    options = {"template": "cart.html#line", "context": {"text": "<"}}
+    if django.VERSION >= (6,):
+        assert fragment(window(), **options) == "<li>&lt;</li>"
+        assert fragment(window(), **options, shared=True) == "<li>&lt;</li>"
+    else:
+        with pytest.raises(
+            ImproperlyConfigured, match="'cart.html#line' names a partial, .*install"
+        ):
+            fragment(window(), **options)
+
+
+def test_a_template_that_is_not_there_is_said_as_ever():
+    with pytest.raises(TemplateDoesNotExist, match="nowhere.html"):
+        fragment(window(), template="nowhere.html")
+
+
+# ------------------------------------------------------------------ components
+
+
+@pytest.fixture
+def card(tmp_path):
+    """A component's class, registered as "card", in a site that has some."""
+    # Apps are made ready before an override's other settings hold.
+    first = override_settings(
+        BASE_DIR=tmp_path,
+        COMPONENTS={"dirs": [], "app_dirs": [], "autodiscover": False},
+        ROOT_URLCONF="django_components.urls",
+    )
+    apps = ["django_components", *django_settings.INSTALLED_APPS]
+    with first, override_settings(INSTALLED_APPS=apps):
+        from django_components import Component, registry
+
+        class Card(Component):
+            template = "<h2 class='a b'>{{ title }}</h2>{% if user %}<i>{{ user }}</i>{% endif %}"
+            js = "console.log('never sent')"
+
+            def get_template_data(self, args, kwargs, slots, context):
+                return {"title": kwargs["title"]}
+
+        registry.register("card", Card)
+        yield Card
+        registry.unregister("card")
+
+
+def test_a_component_by_class_and_by_name(card, ada):
+    kwargs = {"title": "<"}
+    expected = "<h2 class='a b'>&lt;</h2><i>ada</i>"
+    for component in (card, "card"):
+        assert fragment(ada, component=component, kwargs=kwargs) == expected
+        assert fragment(ada, component=component, kwargs=kwargs, select="i") == "<i>ada</i>"
+        shared = fragment(ada, component=component, kwargs=kwargs, shared=True)
+        assert shared == "<h2 class='a b'>&lt;</h2>"
+    assert kwargs == {"title": "<"}
+
+
+def test_a_component_does_not_show_the_sender_either(card, settings):
+    settings.DEBUG = True
+    with pytest.raises(PersonalValueRead, match="as_sender=True"):
+        fragment(window(), component=card, kwargs={"title": "x"}, shared=True)
+
+
+def test_a_component_in_a_template_leaves_no_traces(card, settings, tmp_path):
+    source = "{% load component_tags %}<p>{% component 'card' title=text / %}</p>"
+    (tmp_path / "cards.html").write_text(source)
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    context = {"text": " data-djc-id-x "}
+    found = fragment(window(), template="cards.html", context=context, shared=True)
+    assert found == "<p><h2 class='a b'> data-djc-id-x </h2></p>"
+
+
+def test_a_component_that_nobody_knows(card):
+    with pytest.raises(Exception, match='"nobody" is not registered'):
+        fragment(window(), component="nobody")
 
 
 def test_as_nobody_ends_with_its_block():

@@ -4,10 +4,12 @@ import inspect
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.exceptions import SynchronousOnlyOperation
+from django import forms
+from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.test import RequestFactory
 from django.utils import translation
 from django.utils.safestring import mark_safe
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from dfws_html import html
@@ -17,7 +19,13 @@ from dfws_html.topics import BROADCAST, USER, WINDOW
 from dfws_html.work.registry import WINDOW_SIGNALS
 from tests.working import window
 
-BRINGING = ["after", "append", "before", "content", "prepend", "replace_with"]
+BRINGING = ["after", "append", "before", "content", "morph", "prepend", "replace_with", "upsert"]
+
+
+class OrderForm(forms.Form):
+    count = forms.IntegerField()
+
+
 BRINGING_NONE = {
     "text": (("#a", "<b>"), {"selector": "#a", "content": "<b>"}),
     "empty": (("#a",), {"selector": "#a"}),
@@ -36,6 +44,25 @@ BRINGING_NONE = {
     "focus": (("#a",), {"selector": "#a"}),
     "download_file": (("/f.csv", "g.csv"), {"url": "/f.csv", "filename": "g.csv"}),
     "refresh": ((), {}),
+    "reload": ((), {}),
+    "toggle_class": (("#a", "b c"), {"selector": "#a", "class_name": "b c"}),
+    "dialog": (("#a",), {"selector": "#a", "action": "modal"}),
+    "dispatch": (("cart:add", {"n": 1}), {"event": "cart:add", "detail": {"n": 1}}),
+    "scroll": (("#a", "end"), {"selector": "#a", "block": "end"}),
+    "announce": (("<b>",), {"content": "<b>", "level": "polite"}),
+    "title": (("<b>",), {"content": "<b>"}),
+    "push_url": (("?page=2",), {"url": "?page=2"}),
+    "replace_url": (("/a#b",), {"url": "/a#b"}),
+    "redirect": (("https://example.org/",), {"url": "https://example.org/"}),
+    "form_errors": (
+        (OrderForm({"count": "x"}), "#f"),
+        {
+            "selector": "#f",
+            "errors": {"count": ["Enter a whole number."]},
+            "non_field": [],
+            "focus": True,
+        },
+    ),
     "forms_set": (
         ("#a", {"title": "x", "tags": ["y"]}),
         {
@@ -55,19 +82,22 @@ def sent(verb, *args, **options):
 
 
 def wire_name(verb):
-    return {"forms_set": "html.forms.set"}.get(verb, f"html.{verb}")
+    names = {"forms_set": "html.forms.set", "form_errors": "forms.errors"}
+    return names.get(verb, f"html.{verb}")
 
 
-def test_every_signal_of_the_predecessor_is_a_verb():
-    assert len(VERBS) == 18
-    assert {wire_name(verb) for verb in VERBS} <= WINDOW_SIGNALS
-    assert set(html.__all__) == {*VERBS, "asend", "render"}
+def test_every_signal_of_the_windows_is_a_verb():
+    assert {*map(wire_name, VERBS), "html.batch"} <= WINDOW_SIGNALS
+    assert len(VERBS) == 17 + 14
+    others = {"Batch", "NoSuchPiece", "Options", "asend", "batch", "render"}
+    assert set(html.__all__) == {*VERBS, *others}
+    assert {verb for verb in VERBS if not hasattr(html.Batch, verb)} == set()
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_is_documented_and_typed(verb):
     function = getattr(html, verb)
-    assert function.__doc__.endswith(".") or ">>>" in function.__doc__
+    assert function.__doc__.partition("\n")[0].endswith(".")
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     assert parameters[0].name == "window_info"
@@ -110,6 +140,63 @@ def test_fields_of_a_form_as_the_wire_has_them():
 def test_a_mistyped_option_is_named(verb):
     with pytest.raises(TypeError, match=rf"html\.{verb}\(\) got an unexpected .* 'templte'"):
         getattr(html, verb)(window(), "#a", templte="x.html")
+
+
+def test_options_of_the_verbs_that_bring_html():
+    own = window()
+    topic = f"-window.{own.window_key}"
+    found = sent(html.morph, own, "#a", mark_safe("<b id=b>x</b>"), outer=True, transition=True)
+    expected = {"selector": "#a", "content": "<b id=b>x</b>", "outer": True, "transition": True}
+    assert found == {topic: ("html.morph", expected)}
+    found = sent(html.upsert, own, "#a", template="fragments/plain.html", select="b")
+    assert found[topic][1] == {"selector": "#a", "content": "<b></b>"}
+    with pytest.raises(html.NoSuchPiece):
+        html.upsert(own, "#a", template="fragments/plain.html", select="i")
+    with pytest.raises(ImproperlyConfigured, match="partial"):
+        html.append(own, "#a", template="fragments/plain.html#no", select="b")
+
+
+@pytest.mark.parametrize("verb", ["push_url", "replace_url", "redirect", "download_file"])
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", " \x00JavaScript:x", "java\nscript:x", "vbscript:x", "mailto:a@b"],
+)
+def test_addresses_of_another_scheme(verb, url):
+    with pytest.raises(ValueError, match=rf"html\.{verb}: an address may begin with http: or .*:$"):
+        getattr(html, verb)(window(), url)
+
+
+def test_addresses():
+    found = sent(html.redirect, window(), "//example.org/x", external=True, to="room")
+    assert found["-str.room"][1] == {"url": "//example.org/x", "external": True}
+    found = sent(html.push_url, window(), format_lazy("/{}/", gettext_lazy("January")), to="room")
+    assert found["-str.room"][1] == {"url": "/January/"}
+    found = sent(html.download_file, window(), "data:text/plain,x", to="room")
+    assert found["-str.room"][1]["url"] == "data:text/plain,x"
+    with pytest.raises(ValueError, match="not with data:"):
+        html.redirect(window(), "data:text/html,x")
+    assert sent(html.push_url, window(), "HTTPS://a/b:c?d:e", to="room")
+    assert sent(html.push_url, window(), "/a:b", to="room")
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "message"),
+    [
+        ("dialog", ("#a", "modl"), '"action" is modal or show or close, not "modl"; did you mean'),
+        ("scroll", ("#a", "middle"), '"block" is start or center or end or nearest, not "middle"'),
+        ("announce", ("x", "assertiv"), 'not "assertiv"; did you mean "assertive"'),
+    ],
+)
+def test_words_that_are_one_of_a_few(verb, args, message):
+    with pytest.raises(ValueError, match=f"html.{verb}: .*{message}"):
+        getattr(html, verb)(window(), *args)
+
+
+def test_an_event_on_the_document_and_on_an_element():
+    found = sent(html.dispatch, window(), "saved", to="room")
+    assert found["-str.room"][1] == {"event": "saved"}
+    found = sent(html.dispatch, window(), "saved", selector="#a", detail=0, to="room")
+    assert found["-str.room"][1] == {"event": "saved", "selector": "#a", "detail": 0}
 
 
 class User:
@@ -204,6 +291,15 @@ async def test_asend():
         await html.asend(html.text, own, "#a", "y", to="room")
         pushed = await sync_to_async(lambda: queue.ws_signals)()
     assert [name for name, _ in pushed["-str.room"]] == ["html.append", "html.text"]
+
+
+def test_render_takes_the_same_sources():
+    own = window()
+    assert html.render(own, "fragments/plain.html", {"text": "x"}, select="b") == "<b>x</b>"
+    with pytest.raises(TypeError, match="a template or a component"):
+        html.render(own)
+    with pytest.raises(TypeError, match="either"):
+        html.render(own, "fragments/plain.html", component="card")
 
 
 async def test_render_on_a_loop():

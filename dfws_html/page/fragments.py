@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn
 
+import django
+from django.apps import apps
 from django.conf import settings
-from django.template import loader
+from django.core.exceptions import ImproperlyConfigured
+from django.http.response import HttpResponseBase
+from django.template import Context, TemplateDoesNotExist, loader
 from django.utils import timezone, translation
 from django.utils.html import conditional_escape
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
-from dfws_html.window_info import WindowInfo, get_window_context, render_to_string
+from dfws_html.page.pieces import cut
+from dfws_html.window_info import WindowInfo, get_window_context
 
 __all__ = ["PersonalValueRead", "as_nobody", "fragment"]
 
@@ -49,34 +56,47 @@ def fragment(
     *,
     template: str | None = None,
     context: Mapping[str, Any] | None = None,
+    component: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    select: str | None = None,
     shared: bool = False,
 ) -> SafeString:
-    """Return a piece of HTML.
+    """Return a piece of HTML out of one source.
 
     Args:
         window_info: the window that asks for it.
-        content: text, escaped unless it is marked safe; instead of a template.
-        template: name of a template.
+        content: text, escaped unless it is marked safe.
+        template: name of a template, or of a partial in one: ``"cart.html#line"``.
         context: what the template sees.
+        component: a component of django-components: the class, or the name it is registered by.
+        kwargs: the component's arguments.
+        select: the first element that this selector finds, instead of all.
         shared: render for everybody: without the sender's user, permissions and language.
 
     Raises:
-        TypeError: both a content and a template, or a context without a template.
-        PersonalValueRead: under ``DEBUG``, a shared template reads ``user`` or the like.
+        TypeError: several sources, a context without a template, arguments without a component, or
+            a content that is no text.
+        ImproperlyConfigured: partials or components are not there.
+        NoSuchPiece: ``select`` finds nothing.
+        PersonalValueRead: under ``DEBUG``, what is shared reads ``user`` or the like.
 
     >>> fragment(WindowInfo(), "<b>")
     '&lt;b&gt;'
     """
-    if template is None:
-        if context is not None:
-            raise TypeError("a context goes with a template")
+    if sum(source is not None for source in (content, template, component)) > 1:
+        raise TypeError("either a content, or a template, or a component")
+    if context is not None and template is None:
+        raise TypeError("a context goes with a template")
+    if kwargs is not None and component is None:
+        raise TypeError("kwargs go with a component")
+    if template is not None:
+        html = _rendered(_of_template(template), context or {}, window_info, shared=shared)
+    elif component is not None:
+        html = _rendered(_of_component(component, kwargs or {}), {}, window_info, shared=shared)
+    else:
         with as_nobody() if shared else nullcontext():
-            return SafeString(conditional_escape("" if content is None else content))
-    if content is not None:
-        raise TypeError("either a content or a template, not both")
-    if shared:
-        return _render_for_nobody(template, context or {})
-    return SafeString(render_to_string(template, dict(context or {}), window_info))
+            html = _escaped(content)
+    return SafeString(html) if select is None else cut(html, select)
 
 
 @contextmanager
@@ -86,7 +106,79 @@ def as_nobody() -> Iterator[None]:
         yield
 
 
-def _render_for_nobody(template: str, context: Mapping[str, Any]) -> SafeString:
+# ------------------------------------------------------------------ sources
+
+_Render = Callable[[dict[str, Any]], str]
+
+
+def _escaped(content: Any) -> str:
+    if isinstance(content, (bytes, HttpResponseBase)):
+        raise TypeError(
+            f"a content is text, not {type(content).__qualname__}: render what it was made of, "
+            "with template= or html.render()"
+        )
+    return conditional_escape("" if content is None else content)
+
+
+def _of_template(template: str) -> _Render:
+    def render(values: dict[str, Any]) -> str:
+        try:
+            return loader.render_to_string(template, {**_NO_FILES, **values})
+        except TemplateDoesNotExist as error:
+            if "#" in template and not _knows_partials():
+                raise ImproperlyConfigured(
+                    f"{template!r} names a partial, which Django knows from 6.0 on: before, "
+                    "install django-template-partials and add 'template_partials' to INSTALLED_APPS"
+                ) from error
+            raise
+
+    return render
+
+
+def _knows_partials() -> bool:
+    return django.VERSION >= (6,) or apps.is_installed("template_partials")
+
+
+def _of_component(component: Any, kwargs: Mapping[str, Any]) -> _Render:
+    if isinstance(component, str):
+        component = _registered(component)
+
+    def render(values: dict[str, Any]) -> str:
+        return str(
+            component.render(context=Context(values), kwargs=dict(kwargs), deps_strategy="ignore")
+        )
+
+    return render
+
+
+def _registered(name: str) -> Any:
+    try:
+        registry = import_string("django_components.registry")  # not everybody has it
+    except ImportError as error:
+        raise ImproperlyConfigured(f"component={name!r} needs django-components") from error
+    return registry.get(name)
+
+
+# Components leave their files to the page, and what they leave for themselves would pile up there
+# and differ at each render.
+_NO_FILES = {"DJC_DEPS_STRATEGY": "ignore"}
+_TRACES = re.compile(r'<!--\s*_RENDERED [^>]*?-->|\s+data-djc-id-\w+(?:="")?(?=[^<>]*>)')
+
+
+# ------------------------------------------------------------------ for whom
+
+
+def _rendered(
+    render: _Render, context: Mapping[str, Any], window_info: WindowInfo, *, shared: bool
+) -> str:
+    if shared:
+        html = _for_nobody(render, context)
+    else:
+        html = render({**get_window_context(window_info), **context})
+    return _TRACES.sub("", html)
+
+
+def _for_nobody(render: _Render, context: Mapping[str, Any]) -> str:
     read: list[str] = []
     with as_nobody():
         common = get_window_context(WindowInfo())
@@ -94,10 +186,10 @@ def _render_for_nobody(template: str, context: Mapping[str, Any]) -> SafeString:
             common.pop(name, None)
             if settings.DEBUG:
                 common[name] = _Absent(name, read)
-        html = loader.render_to_string(template, {**common, **context})
+        html = render({**common, **context})
     if read:
         raise _personal_value_read(read[0])
-    return SafeString(html)
+    return html
 
 
 def _personal_value_read(name: str) -> PersonalValueRead:
