@@ -52,6 +52,14 @@ def test_what_is_read(text, expected):
     assert trigger == Trigger(**expected)
 
 
+@pytest.mark.parametrize(
+    "value", ['"a"', "'a'", "(a)", "a b", 'a"b', "a'b c", "a(b", "a,b", "[x='1']"]
+)
+def test_any_value_is_written_so_that_it_is_read_again(value):
+    trigger = Trigger(event="click", source=value)
+    assert parse_triggers(str(trigger)) == (trigger,)
+
+
 def test_several():
     assert [one.event for one in parse_triggers('a from:"x, y", b once ,c')] == ["a", "b", "c"]
 
