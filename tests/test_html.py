@@ -5,7 +5,7 @@ import inspect
 import pytest
 from asgiref.sync import sync_to_async
 from django import forms
-from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
+from django.core.exceptions import SynchronousOnlyOperation
 from django.test import RequestFactory
 from django.utils import translation
 from django.utils.safestring import mark_safe
@@ -152,8 +152,6 @@ def test_options_of_the_verbs_that_bring_html():
     assert found[topic][1] == {"selector": "#a", "content": "<b></b>"}
     with pytest.raises(html.NoSuchPiece):
         html.upsert(own, "#a", template="fragments/plain.html", select="i")
-    with pytest.raises(ImproperlyConfigured, match="partial"):
-        html.append(own, "#a", template="fragments/plain.html#no", select="b")
 
 
 @pytest.mark.parametrize("verb", ["push_url", "replace_url", "redirect", "download_file"])
