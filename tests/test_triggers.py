@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfws_html.page.triggers import Trigger, nearest, parse_triggers, to_selector, unquoted, words
+from dfws_html.page.triggers import Trigger, nearest, parse_triggers, to_selector
 
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "triggers.json").read_text())
 
@@ -164,8 +164,6 @@ def test_long_texts_take_no_time():
     ):
         with pytest.raises(ValueError):
             parse_triggers(text)
-    with pytest.raises(ValueError):
-        words("a" * 50_000 + '"')
 
 
 def test_a_trigger_is_a_value():
@@ -187,16 +185,5 @@ def test_selectors_that_seek_nothing(text):
         to_selector(text)
 
 
-def test_words_and_their_quotes():
-    assert words(" a  b:'c d' \n(e f)g") == ["a", "b:'c d'", "(e f)g"]
-    assert words("a, b") == ["a,", "b"]
-    assert words("") == []
-    assert [unquoted(one) for one in ('"a b"', "'a'", "(a)", "a", '"a"b"c"', "''")] == [
-        "a b",
-        "a",
-        "a",
-        "a",
-        '"a"b"c"',
-        "",
-    ]
+def test_nothing_is_near_what_resembles_nothing():
     assert nearest("zzz", ["morph"]) == ""

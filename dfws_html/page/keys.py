@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dfws_html.page.triggers import nearest, parse_triggers, shown, to_selector, unquoted, words
+from dfws_html.page.triggers import nearest, parse_triggers, shown, to_selector
 
 __all__ = ["KEYS", "checked", "kind"]
 
@@ -124,7 +125,7 @@ _EDGES = ("top", "bottom")
 
 
 def _swap(text: str) -> None:
-    style, *options = words(text) or [""]
+    style, *options = text.split() or [""]
     if style not in _STYLES:
         raise ValueError(f"unknown style {shown(style)}{nearest(style, _STYLES)}")
     for option in options:
@@ -136,28 +137,26 @@ def _swap(text: str) -> None:
         if word == "scroll" and value not in _EDGES:
             raise ValueError(f'"scroll:" goes to top or bottom, not {shown(value)}')
         if word == "focus":
-            to_selector(unquoted(value))
+            to_selector(value)
 
 
 # ------------------------------------------------------------------ sync
 
 _WAYS = ("drop", "replace", "queue")
 _QUEUES = ("first", "last", "all")
+_SYNC = re.compile(r"(?s:(?:drop|replace|queue (?:first|last|all))(?:\s+(.+))?)")
 
 
 def _sync(text: str) -> None:
-    way, *rest = words(text) or [""]
-    if way not in _WAYS:
+    found = _SYNC.fullmatch(text)
+    if found is None:
+        way, _, rest = text.partition(" ")
+        if way == "queue":
+            which = f"{shown(rest)}{nearest(rest, _QUEUES)}"
+            raise ValueError(f'"queue" is followed by first, last or all, not {which}')
         raise ValueError(f"unknown way {shown(way)}{nearest(way, _WAYS)}")
-    if way == "queue":
-        which, *rest = rest or [""]
-        if which not in _QUEUES:
-            raise ValueError(
-                f'"queue" is followed by first, last or all, not {shown(which)}'
-                f"{nearest(which, _QUEUES)}"
-            )
-    if rest:
-        to_selector(" ".join(rest))
+    if found[1]:
+        to_selector(found[1])
 
 
 # ------------------------------------------------------------------ optimistic

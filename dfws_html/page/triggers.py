@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-__all__ = ["Trigger", "nearest", "parse_triggers", "shown", "to_selector", "unquoted", "words"]
+__all__ = ["Trigger", "nearest", "parse_triggers", "shown", "to_selector"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,20 +82,6 @@ def parse_triggers(text: str) -> tuple[Trigger, ...]:
     return tuple(_read(number, found) for number, found in enumerate(lists, 1))
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text; white space inside quotes parts none.
-
-    Raises:
-        ValueError: a quote or bracket is not closed.
-
-    >>> words('morph focus:"#a b"')
-    ['morph', 'focus:"#a b"']
-    """
-    if _WORD.sub("", text).strip(_BLANKS):
-        raise ValueError(f"a quote or bracket is not closed in {shown(text)}")
-    return _WORD.findall(text)
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown word.
 
@@ -117,8 +103,6 @@ def shown(text: str) -> str:
 _BLANKS = " \t\n\r\f"  # what HTML calls white space
 _PIECE = r"""(?:[^ \t\n\r\f,"'()]|"[^"]*"|'[^']*'|\((?:[^()]|\([^()]*\))*\))+"""
 _PIECES = re.compile(rf"[{_BLANKS}]*(?:({_PIECE})|(,)|$)")
-# Where nothing is separated by commas, they belong to words.
-_WORD = re.compile(_PIECE.replace(",", "", 1))
 _QUOTED = re.compile(r"""(?s:"([^"]*)"|'([^']*)'|\(((?:[^()]|\([^()]*\))*)\))""")
 
 
@@ -139,12 +123,8 @@ def _split(text: str) -> list[list[str]]:
     return lists
 
 
-def unquoted(text: str) -> str:
-    """Return a value without the quotes or parentheses around all of it.
-
-    >>> unquoted('"closest form"')
-    'closest form'
-    """
+def _unquoted(text: str) -> str:
+    """Return a value without the quotes or parentheses around all of it."""
     found = _QUOTED.fullmatch(text)
     return text if found is None else found[1] or found[2] or found[3] or ""
 
@@ -152,7 +132,7 @@ def unquoted(text: str) -> str:
 def _quote(value: str) -> str:
     """Write a value so that it is read again; whatever was read can be."""
     ways = (value, f'"{value}"', f"'{value}'", f"({value})")
-    return next(way for way in ways if re.fullmatch(_PIECE, way) and unquoted(way) == value)
+    return next(way for way in ways if re.fullmatch(_PIECE, way) and _unquoted(way) == value)
 
 
 # ------------------------------------------------------------------ values
@@ -282,7 +262,7 @@ def _modifier(text: str) -> tuple[str, Any]:
     if word not in _VALUED:
         raise ValueError(f"unknown modifier {shown(word)}{nearest(word, [*_FLAGS, *_VALUED])}")
     name, read, _ = _VALUED[word]
-    value = unquoted(value)
+    value = _unquoted(value)
     if not value:
         raise ValueError(f'"{word}:" needs a value')
     try:
