@@ -33,7 +33,7 @@ def test_the_fixture_shared_with_the_script(case):
             | {"event": "click"},
         ),
         ("input delay:300ms throttle:1.5s", {"event": "input", "delay": 300, "throttle": 1500}),
-        ("input delay:500 throttle:1m", {"event": "input", "delay": 500, "throttle": 60_000}),
+        ("input delay:.5s throttle:1m", {"event": "input", "delay": 500, "throttle": 60_000}),
         ("every 5s", {"event": "every", "every": 5000}),
         ('change from:"closest form"', {"event": "change", "source": "closest form"}),
         ("change from:(closest form)", {"event": "change", "source": "closest form"}),
@@ -58,6 +58,11 @@ def test_what_is_read(text, expected):
 def test_any_value_is_written_so_that_it_is_read_again(value):
     trigger = Trigger(event="click", source=value)
     assert parse_triggers(str(trigger)) == (trigger,)
+
+
+def test_a_value_that_can_t_be_written():
+    with pytest.raises(ValueError, match="no quotes hold"):
+        str(Trigger(event="click", source="a \" ' ("))
 
 
 def test_several():

@@ -131,13 +131,15 @@ def _unquoted(text: str) -> str:
 
 def _quote(value: str) -> str:
     """Write a value so that it is read again; whatever was read can be."""
-    ways = (value, f'"{value}"', f"'{value}'", f"({value})")
-    return next(way for way in ways if re.fullmatch(_PIECE, way) and _unquoted(way) == value)
+    for way in (value, f'"{value}"', f"'{value}'", f"({value})"):
+        if re.fullmatch(_PIECE, way) and _unquoted(way) == value:
+            return way
+    raise ValueError(f"no quotes hold {shown(value)}")
 
 
 # ------------------------------------------------------------------ values
 
-_DURATION = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?)(ms|s|m|)")
+_DURATION = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})(ms|s|m|)")
 _UNITS = {"": 1, "ms": 1, "s": 1000, "m": 60_000}
 _LONGEST = 2**31 - 1  # beyond it a browser's timer fires at once
 _SHORTEST = 250  # between two calls of `every`
