@@ -85,10 +85,8 @@ export function callsOf(element) {
 }
 
 /**
- * What the calls of an element remember.
- * @typedef {object} Memory
- * @property {Element} owner the element, or its successor
- * @property {Map<string, any>} states by the call's key
+ * What the calls of an element remember, by their keys, none of which is `owner`: the element, or its successor.
+ * @typedef {{owner: any, [key: string]: any}} Memory
  */
 
 /** @type {WeakMap<Element, Memory>} */
@@ -96,7 +94,7 @@ const memories = new WeakMap();
 
 /** @param {Element} element @returns {Memory} */
 export function memoryOf(element) {
-  const memory = memories.get(element) ?? { owner: element, states: new Map() };
+  const memory = memories.get(element) ?? { owner: element };
   memories.set(element, memory);
   return memory;
 }
