@@ -13,6 +13,7 @@ from dfws_html.tasks import BROADCAST, USER, trigger
 from dfws_html.window_info import WindowInfo
 from playwright_tests.conftest import Site, Sockets, is_open, launch
 from playwright_tests.site.models import Thing
+from playwright_tests.site.signals import RAN
 
 BODY = """{% load dfws_html %}
 <ul id=log></ul>
@@ -113,6 +114,23 @@ def test_what_is_pushed_while_a_tab_is_away_is_told_in_order(tabs: dict[str, Tab
     is_open(away.page)
     expect(away.page.locator("#log li").last).to_have_text("4")
     assert away.log() == ["0", "1", "2", "3", "4"]
+
+
+def test_the_last_keystroke_outlives_its_page(site: Site, page: Page) -> None:
+    call = '{"name": "echo", "on": "input delay:30s", "value": "typed"}'
+    site.bodies["typed"] = f"<p id=p></p><input id=i data-df-signal='{call}'>"
+    page.goto(site.address("/?body=typed"))
+    is_open(page)
+    RAN.clear()
+    page.locator("#i").press_sequentially("last")
+    page.goto(site.address())
+    is_open(page)
+    for _ in range(100):  # what this page calls was taken later
+        page.click("text=press")
+        expect(page.locator("#p")).to_have_text("pressed")
+        if ("echo", {"typed": "last"}) in RAN:
+            break
+    assert RAN.count(("echo", {"typed": "last"})) == 1
 
 
 def test_a_page_brought_by_back_is_a_window_of_its_own(site: Site, page: Page) -> None:
