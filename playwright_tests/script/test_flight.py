@@ -1,4 +1,4 @@
-"""A call from its trigger to its end: questions, lanes, marks, answers, what is shown ahead of them."""
+"""A call from its trigger to its end: questions, lanes, marks, answers and what is shown ahead."""
 
 from __future__ import annotations
 
@@ -518,8 +518,8 @@ def test_only_some_events_can_be_prevented(bed: Bed) -> None:
     assert page.evaluate(
         """async () => {
           const { emit } = await import("/static/dfws_html/events.js");
-          const names = ["before", "confirm", "sent", "ack", "done", "before-swap", "after-swap", "error",
-            "undelivered", "unknown", "superseded", "cancelled", "removed", "connected",
+          const names = ["before", "confirm", "sent", "ack", "done", "before-swap", "after-swap",
+            "error", "undelivered", "unknown", "superseded", "cancelled", "removed", "connected",
             "disconnected", "resync", "refused"];
           return names.filter((name) => {
             addEventListener("df:" + name, (event) => event.preventDefault(), { once: true });
@@ -543,8 +543,11 @@ def test_mount(bed: Bed) -> None:
         " return () => prevented.push('-' + element.id) })"
     )
     for content in (
-        "<p class=m id=b></p>", "<p class=m id=b></p><p class=m id=bad></p>", "", "<p class=m id=d>",
-    ):  # fmt: skip
+        "<p class=m id=b></p>",
+        "<p class=m id=b></p><p class=m id=bad></p>",
+        "",
+        "<p class=m id=d>",
+    ):
         bed.push("html.content", selector="main", content=content)
     bed.run("document.body.append(document.querySelector('#d'))")  # moved, not gone
     bed.flush()
@@ -554,4 +557,4 @@ def test_mount(bed: Bed) -> None:
         "+a", "-a", "+b", "-b", "+b", "+bad", "-b", "+d", "-d",
     ]  # fmt: skip
     (error,) = bed.events("error")
-    assert (error["code"], error["at"], error["message"]) == ("mount", "bad", ".m: Error: oops")
+    assert (error["code"], error["at"], error["message"]) == ("mount", "bad", "Error: oops")

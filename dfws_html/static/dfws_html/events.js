@@ -54,3 +54,20 @@ export function report(type, detail, level = "error") {
  */
 export const fail = (code, cause, detail, level) =>
   report("error", { ...detail, code, message: `${cause}` }, level);
+
+/**
+ * What goes wrong is reported, and ends nothing else.
+ * @template T
+ * @param {string} code
+ * @param {Detail} detail
+ * @param {() => T} act
+ * @returns {T | undefined}
+ */
+export function attempt(code, detail, act) {
+  try {
+    return act();
+  } catch (error) {
+    fail(code, error, detail);
+    return undefined;
+  }
+}

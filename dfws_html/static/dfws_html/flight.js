@@ -1,6 +1,6 @@
 /** @file A call of an element from its trigger to its end: what is asked first, sent, marked, shown. */
 import { confirm } from "./confirm.js";
-import { fail } from "./events.js";
+import { attempt, fail } from "./events.js";
 import { mark } from "./marks.js";
 import { get, invoke, isForm } from "./nodes.js";
 import { pretend } from "./optimistic.js";
@@ -28,39 +28,23 @@ const ANSWERED = /** @type {(keyof import("./attribute.js").Call)[]} */ (
  */
 export function launch(element, call, read, submission) {
   const detail = { signal: call.name, element };
-  /**
-   * @param {string} code
-   * @param {() => void} step
-   * @param {() => void} [otherwise]
-   */
-  const attempt = (code, step, otherwise) => {
-    try {
-      step();
-    } catch (error) {
-      fail(code, error, detail);
-      otherwise?.();
-    }
-  };
-  attempt("sync", () => {
+  attempt("sync", detail, () => {
     const lane = laneOf(element, call);
-    const depart = () =>
-      attempt("value", () => {
+    const go = () =>
+      attempt("value", detail, () => {
         const opts = read();
         /** @type {import("./sync.js").Flight} */
         const flight = {
           ...lane,
           start: () =>
-            attempt(
-              "target",
-              () => fly(flight, element, call, opts, submission),
-              () => leave(flight),
-            ),
+            attempt("target", detail, () => fly(flight, element, call, opts, submission)) ||
+            leave(flight),
         };
         enter(flight);
       });
     if (isFull(lane)) return;
-    if (call.confirm) confirm({ ...detail, message: call.confirm }, depart);
-    else depart();
+    if (call.confirm) confirm({ ...detail, message: call.confirm }, go);
+    else go();
   });
 }
 
@@ -75,9 +59,11 @@ export function launch(element, call, read, submission) {
 function fly(flight, element, call, opts, submission) {
   const { target, swap, busy, disable, optimistic } = call;
   const reply = !!submission || ANSWERED.some((key) => call[key] != null) || undefined;
-  const region = target || swap ? seek(element, target ?? "this") : undefined;
-  const disabled = disable ? seek(element, disable) : undefined;
-  const marked = busy ? seek(element, busy) : region;
+  const at = (/** @type {string | false | null | undefined} */ text) =>
+    text ? seek(element, text) : undefined;
+  const region = at(target ?? (swap && "this"));
+  const disabled = at(disable);
+  const marked = at(busy) ?? region;
   const recall = region && remember(region);
   const form = submission?.form ?? get(element, "form") ?? invoke(element, "closest", "form");
   const buttons = submission && flight.how === "drop" ? submitsOf(element, submission) : [];
@@ -118,6 +104,7 @@ function fly(flight, element, call, opts, submission) {
       settle: end,
     },
   );
+  return true;
 }
 
 /**

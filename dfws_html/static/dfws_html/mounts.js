@@ -1,5 +1,5 @@
 /** @file Code of the page that lives as long as an element does. */
-import { fail } from "./events.js";
+import { attempt } from "./events.js";
 
 /**
  * Runs a function for each element that a selector finds, those that arrive later included.
@@ -10,23 +10,12 @@ import { fail } from "./events.js";
 export function mount(selector, fn) {
   /** @type {Map<Element, (() => void) | void>} */
   const mounted = new Map();
-  /**
-   * @param {Element} element
-   * @param {() => any} act
-   */
-  const guard = (element, act) => {
-    try {
-      return act();
-    } catch (error) {
-      fail("mount", `${selector}: ${error}`, { element });
-    }
-  };
   /** @param {boolean} [all] */
   const clean = (all) => {
     for (const [element, end] of mounted) {
       if (element.isConnected && !all) continue;
       mounted.delete(element);
-      if (end) guard(element, end);
+      if (end) attempt("mount", { element }, end);
     }
   };
   const look = () => {
@@ -36,7 +25,7 @@ export function mount(selector, fn) {
       mounted.set(element, undefined);
       mounted.set(
         element,
-        guard(element, () => fn(element)),
+        attempt("mount", { element }, () => fn(element)),
       );
     }
   };

@@ -1,5 +1,5 @@
 /** @file What the page shows before the server has answered, and how that is taken back. */
-import { fail } from "./events.js";
+import { attempt, fail } from "./events.js";
 import { get, invoke, setAttribute } from "./nodes.js";
 import { seek } from "./targets.js";
 import { VERBS } from "./verbs.js";
@@ -28,20 +28,19 @@ export function pretend(element, steps, detail) {
   const observer = new MutationObserver(() => {});
   observer.observe(document, OBSERVED);
   for (const { name, opts = {} } of [steps].flat()) {
-    try {
+    attempt("optimistic", detail, () => {
       const { selector = "this", template } = opts;
       const target = seek(element, selector);
-      if (template && name === "html.append") {
+      if (name === "html.append") {
         const { content } = /** @type {any} */ (seek(element, `template#${template}`));
         invoke(target, "append", document.importNode(content, true));
       } else if (REVERSIBLE.test(name)) {
-        VERBS[name.slice(5)](target, opts, (cause) => fail("unsafe", cause, detail), 0);
+        const refuse = (/** @type {unknown} */ cause) => fail("unsafe", cause, detail);
+        VERBS[name.slice(5)](target, opts, refuse, 0);
       } else {
         throw new Error(name);
       }
-    } catch (error) {
-      fail("optimistic", error, detail);
-    }
+    });
   }
   let undos = observer.takeRecords().reverse().map(undoing);
   observer.disconnect();

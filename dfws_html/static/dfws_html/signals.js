@@ -1,5 +1,5 @@
 /** @file Signals and the functions of this page: who is called when, and what goes on to the server. */
-import { emit, fail } from "./events.js";
+import { attempt, emit, fail } from "./events.js";
 import { post } from "./outbox.js";
 import { c, windowId } from "./session.js";
 import { verbs } from "./verbs.js";
@@ -127,11 +127,7 @@ function release() {
 function run(name, opts, id) {
   const all = [...(functions.get(name) ?? [])];
   for (const fn of all) {
-    try {
-      fn(opts, id);
-    } catch (error) {
-      fail("function", error, { signal: name });
-    }
+    attempt("function", { signal: name }, () => fn(opts, id));
   }
   return !!all.length;
 }

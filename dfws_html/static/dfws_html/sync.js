@@ -6,8 +6,8 @@ import { seek } from "./targets.js";
 /**
  * @typedef {object} Lane
  * @property {string} how
- * @property {Element} scope
- * @property {string} name what calls of one scope share to be in one lane; empty where a selector named the scope
+ * @property {string} key of what shares the lane beside the scope: nothing, if a selector named that
+ * @property {Element | string} scope by its id, if it has one: who replaces it goes on in its lane
  */
 
 /**
@@ -37,49 +37,38 @@ const HABITS = {
  * @param {import("./attribute.js").Call} call
  * @returns {Lane}
  */
-export function laneOf(element, { name, on: { type }, sync, value, form }) {
-  const [, how, selector] =
-    /^(drop|replace|queue (?:first|last|all))(?:\s+(.+))?$/s.exec(sync ?? HABITS[type] ?? "") ?? [];
-  if (sync && !how) throw new Error(sync);
+export function laneOf(element, { name, on, sync, value, form }) {
   // A container sends the value of now this, now that control of its own: none takes the other's place.
-  const several = !sync && value && !form && !("value" in element || element.isContentEditable);
-  return selector
-    ? { how, scope: seek(element, selector), name: "" }
-    : { how: several ? "" : how, scope: element, name: name + how };
+  const several = value && !form && !("value" in element || element.isContentEditable);
+  const text = sync ?? (!several && HABITS[on.type]);
+  const [, how, selector] =
+    /^(drop|replace|queue (?:first|last|all))(?: (.+))?$/s.exec(text || "") ?? [];
+  if (sync && !how) throw new Error(sync);
+  const scope = selector ? seek(element, selector) : element;
+  return { how, key: selector ? "" : name + text, scope: get(scope, "id") || scope };
 }
 
-/**
- * Others of a lane; an element that was replaced goes on in the one with its id.
- * @param {Lane} lane
- */
+/** @param {Lane} lane */
 const rivals = (lane) =>
   [...flights].filter(
-    (other) =>
-      other !== lane &&
-      other.name === lane.name &&
-      (other.scope === lane.scope ||
-        (!other.scope.isConnected &&
-          get(other.scope, "id") &&
-          get(other.scope, "id") === get(lane.scope, "id"))),
+    (other) => other !== lane && other.key === lane.key && other.scope === lane.scope,
   );
+
+/** @param {Flight} flight */
+const waits = ({ started }) => !started;
 
 /**
  * @param {Lane} lane
  * @returns {boolean} whether one more call has no place in it now
  */
-export function isFull(lane) {
-  const others = rivals(lane);
-  return (
-    (lane.how === "drop" && others.length > 0) ||
-    (lane.how === "queue first" && others.some(({ started }) => !started))
-  );
-}
+export const isFull = (lane) =>
+  rivals(lane).some((other) => lane.how === "drop" || (lane.how === "queue first" && waits(other)));
 
 /** @param {Flight} flight that starts at once, or later, or never */
 export function enter(flight) {
   if (isFull(flight)) return;
+  if (flight.how === "queue last") forgetWaiting(flight);
   const others = rivals(flight);
-  if (flight.how === "queue last") forget(others);
   flights.add(flight);
   if (!others.length || !/queue/.test(flight.how)) start(flight);
 }
@@ -94,8 +83,8 @@ export function leave(flight, end) {
   try {
     end?.();
   } finally {
-    const [next, ...more] = rivals(flight);
-    if (next && ![next, ...more].some(({ started }) => started)) start(next);
+    const others = rivals(flight);
+    if (others.length && others.every(waits)) start(others[0]);
   }
 }
 
@@ -106,14 +95,15 @@ export function leave(flight, end) {
  */
 export function supersede(flight) {
   if (flight.how !== "replace") return;
-  const others = rivals(flight);
-  forget(others);
-  return others.flatMap(({ n }) => (n && abandon(n, "superseded")) || []).pop();
+  forgetWaiting(flight);
+  return rivals(flight)
+    .map(({ n }) => abandon(n, "superseded"))
+    .pop();
 }
 
-/** @param {Flight[]} others of which those that wait are no more */
-const forget = (others) => {
-  for (const other of others) if (!other.started) flights.delete(other);
+/** @param {Lane} lane */
+const forgetWaiting = (lane) => {
+  for (const other of rivals(lane).filter(waits)) flights.delete(other);
 };
 
 /** @param {Flight} flight */
