@@ -13,7 +13,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/guide.md", "docs/html.md", "docs/live.md"]
+    "name", ["README.md", *(f"docs/{name}.md" for name in ("calls", "guide", "html", "live"))]
 )
 def test_every_block_of_python_runs(name: str) -> None:
     blocks = BLOCK.findall((ROOT / name).read_text())

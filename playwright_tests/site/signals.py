@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 from django.utils.html import format_html
@@ -14,6 +15,9 @@ from playwright_tests.site.models import Thing
 
 #: What ran, in order: names of signals with their arguments.
 RAN: list[tuple[str, dict[str, Any]]] = []
+
+#: What functions wait for, by a word: a test opens it. Nobody waits at one that no test has made.
+GATES: dict[str, Event] = {}
 
 
 @signal(path="echo", is_allowed_to=everyone)
@@ -46,6 +50,15 @@ def needs_int(window_info: WindowInfo, number: int) -> None:
 def boom(window_info: WindowInfo) -> None:
     """Raise."""
     raise RuntimeError("this is the handler's own error")
+
+
+@signal(path="find", is_allowed_to=everyone)
+def find(window_info: WindowInfo, q: str) -> str:
+    """Answer with a line, once the gate of that name is open."""
+    if q in GATES:
+        GATES[q].wait(10)
+    RAN.append(("find", {"q": q}))
+    return format_html("<li>{}</li>", q)
 
 
 @signal(path="tell", is_allowed_to=everyone)
