@@ -241,7 +241,6 @@ class SignalComponent(Component):
                 f"{type(self).__qualname__} can't take {kind}: it is rendered again from its "
                 "named arguments alone"
             )
-        self._arguments()  # what can't come back is told here
         if self.request is not None:
             add_websocket_topics(self.request, self)
         context["self"] = weakref.proxy(self)

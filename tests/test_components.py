@@ -22,7 +22,7 @@ from dfws_html import decorators
 from dfws_html.decorators import everyone, is_authenticated
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed
-from dfws_html.page.attributes import parse
+from dfws_html.page.attributes import Call, parse
 from dfws_html.page.subscriptions import page_of
 from dfws_html.tasks import SERVER, WINDOW, trigger
 from dfws_html.testing import SignalQueue
@@ -161,6 +161,14 @@ def test_a_call_brings_the_component_back(site):
     assert "_RENDERED" not in opts["content"]
     assert "data-djc-id" not in opts["content"]
     assert [again.name for again in calls_in(opts["content"])] == [call.name]
+
+
+def test_a_call_can_t_name_another_component(site):
+    component = site.Counter.of(number=4)
+    call = Call(component.add, opts={"component": "another", "by": 2})
+    assert site.Counter.brought_back(call.opts["component"]).kwargs == component.kwargs
+    assert call.opts["by"] == 2
+    assert type(call.name) is str
 
 
 def opts_of(component, **more):

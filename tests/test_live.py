@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 
+import django
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -132,6 +133,13 @@ def test_the_only_part_needs_no_name_and_none_shows_nothing():
     assert page_of(request).changes == [("add", topic_ids([topic(line)]))]
 
 
+@pytest.mark.skipif(django.VERSION < (6, 0), reason="partials came with Django 6")
+def test_a_part_may_be_a_partial():
+    live(Line, parts=["live/parts.html#name"])
+    line = Line.objects.create(name="a")
+    assert shown("{% live line %}", line=line).endswith(">a</b>")
+
+
 def test_a_tag_that_can_t_be_live():
     line = Line.objects.create(name="a")
     with pytest.raises(TemplateSyntaxError, match=r"Line is not live: say live\(Line\)"):
@@ -191,6 +199,10 @@ def test_what_is_due_no_longer_covers_nothing(queue):
     line.save()
     assert len(jobs(queue)) == 4
     assert module._due == {}
+    with transaction.atomic():
+        line.save()
+        line.save()
+    assert len(jobs(queue)[4]) == 1
 
 
 def test_many_changes_are_several_jobs(queue):
@@ -214,10 +226,19 @@ def test_who_caused_it_gets_no_echo_and_the_others_do(queue):
     line.save()
     with live.without_echo(me):
         line.save()  # the one before it reaches everybody
+    with live.without_echo(window()):
+        line.save()
     assert len(jobs(queue)) == 3
     [signals] = pushed(queue).values()
     assert [opts.get("$but") for _, opts in signals] == [me.window_key, signals[1][1]["$but"], None]
     assert signals[1][1]["$but"] not in (None, me.window_key)
+
+
+def test_one_window_s_own_changes_are_told_once(queue):
+    live(Line)
+    with live.without_echo(window()):
+        Line.objects.create(name="a").save()
+    assert len(jobs(queue)) == 1
 
 
 def test_no_echo_of_a_refresh(queue):
