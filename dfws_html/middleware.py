@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
@@ -51,6 +52,8 @@ class WebsocketMiddleware:
             return refused
         _begin(request)
         response = cast(HttpResponseBase, self.get_response(request))
+        if _leads_away(request, response):
+            return _refused_redirect(response)
         if _concerns(request, response):
             _finish(request, response)
         return response
@@ -68,6 +71,8 @@ class WebsocketMiddleware:
         else:
             _begin(request)
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        if _leads_away(request, response):
+            return _refused_redirect(response)
         if _concerns(request, response):
             await sync_to_async(_finish)(request, response)
         return response
@@ -95,8 +100,16 @@ def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
 
 def _begin(request: HttpRequest) -> None:
     page = open_page(request, living=_living(request))
+    if page.living is not None:
+        # Whatever the browser has kept of this address, it was not made for this window as it is
+        # now: an answer "not modified" would bring no token, or an old one.
+        for condition in _CONDITIONS:
+            request.META.pop(condition, None)
     if WINDOW_HEADER in request.headers or _is_navigation(request):
         page.stand()
+
+
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
 _DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
@@ -132,6 +145,30 @@ def _living(request: HttpRequest) -> PageToken | None:
 # ------------------------------------------------------------------ the response
 
 
+def _leads_away(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Return whether a living page's request would go on to another origin.
+
+    Browsers take a request's headers along, and with them the window's token.
+    """
+    return (
+        WINDOW_HEADER in request.headers
+        and response.status_code in _REDIRECTS
+        and not url_has_allowed_host_and_scheme(
+            response.get("Location", ""), {request.get_host()}, require_https=request.is_secure()
+        )
+    )
+
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def _refused_redirect(response: HttpResponseBase) -> HttpResponse:
+    """Return what a script gets instead. htmx goes there as a browser does, by its own header."""
+    place = response["Location"]
+    text = f"A request that carries {WINDOW_HEADER} is not led to another origin: {place}"
+    return HttpResponse(text, status=403, content_type="text/plain", headers={"HX-Redirect": place})
+
+
 def _concerns(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Return whether the response is a page's, or may become one. Reads no session."""
     page = page_of(request)
@@ -147,10 +184,13 @@ def _concerns(request: HttpRequest, response: HttpResponseBase) -> bool:
 def _finish(request: HttpRequest, response: HttpResponseBase) -> None:
     page = page_of(request)
     ensure_session_id(request)
+    if page.changes:
+        patch_vary_headers(response, [WINDOW_HEADER])
     if page.living is not None and page.changes:
         response[WINDOW_HEADER] = sign(page.token(request))
-        patch_vary_headers(response, [WINDOW_HEADER])
         _keep_private(response)
+        # Nobody else could use it, nor this window later.
+        patch_cache_control(response, no_store=True)
     if isinstance(response, StreamingHttpResponse):
         _finish_stream(request, page, response)
     elif isinstance(response, HttpResponse):
@@ -225,4 +265,4 @@ def _is_compressed(response: HttpResponseBase) -> bool:
 
 def _keep_private(response: HttpResponseBase) -> None:
     patch_cache_control(response, private=True)
-    patch_vary_headers(response, ["Cookie"])
+    patch_vary_headers(response, ["Cookie", WINDOW_HEADER])

@@ -18,6 +18,7 @@ from django.http import (
     FileResponse,
     HttpResponse,
     HttpResponseNotModified,
+    HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
 )
@@ -158,6 +159,15 @@ def fragment(request):
     return HttpResponse("<p>piece</p>")
 
 
+@etag(lambda request: "same")
+def tagged_fragment(request):
+    return fragment(request)
+
+
+def leads(request):
+    return HttpResponseRedirect(request.GET["to"])
+
+
 def not_modified(request):
     return HttpResponseNotModified()
 
@@ -260,7 +270,8 @@ def window_key(request):
 VIEWS = (
     big, tag, only_script, topics, async_tag, async_script, late_topics, stream, late_stream,
     script_stream, async_script_stream, async_stream, async_late_stream, events, file,
-    json_of_script, mentions, fragment, not_modified, raw, compressed, compressed_topics,
+    json_of_script, mentions, fragment, tagged_fragment, leads, not_modified, raw,
+    compressed, compressed_topics,
     compressed_piece, tagged, cached_tag, cached_topics, cached_script, cached_template,
     cached_piece, two_tags, twice, append, session, public, log_in, log_out, window_key,
 )  # fmt: skip
@@ -495,7 +506,7 @@ def test_a_page_is_one_visitor_s_own_whatever_stands_above(rf, html):
     """Without session and CSRF above it, nobody else says so."""
     kind = StreamingHttpResponse if isinstance(html, list) else HttpResponse
     response = WebsocketMiddleware(lambda request: kind(html))(rf.get("/"))
-    assert response["Vary"] == "Cookie"
+    assert response["Vary"] == "Cookie, DFWS-Window"
     assert response["Cache-Control"] == "private"
 
 
@@ -652,6 +663,48 @@ def test_who_logs_in_by_a_living_page_gets_a_token_as_himself(client, users):
     token = verify(client.get("/log_in/?name=ann", headers=headers(page.token))["DFWS-Window"])
     assert token.window == verify(page.token).window
     assert (token.user, bool(token.session)) == (str(users[0].pk), True)
+
+
+# ------------------------------------------------------------------ a living page's answers
+
+
+def test_caches_keep_answers_of_different_windows_apart(get):
+    page = page_of(get("topics/"))
+    for view in ("tag", "only_script", "stream", "fragment"):
+        assert "DFWS-Window" in get(f"{view}/")["Vary"]
+    assert "no-store" in get("fragment/", headers=headers(page.token))["Cache-Control"]
+    assert "Cache-Control" not in get("fragment/")
+    assert "Vary" not in get("mentions/") or "DFWS-Window" not in get("mentions/")["Vary"]
+
+
+def test_a_living_page_is_answered_in_full_whatever_its_browser_has_kept(get):
+    kept = get("tagged_fragment/")["ETag"]
+    conditions = {"If-None-Match": kept, "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    assert get("tagged_fragment/", headers=conditions).status_code == 304
+    token = page_of(get("topics/")).token
+    answer = get("tagged_fragment/", headers={**conditions, **headers(token)})
+    assert (answer.status_code, answer.content) == (200, b"<p>piece</p>")
+    assert "DFWS-Window" in answer
+
+
+PLACES = [
+    ("/elsewhere/", 302),
+    ("http://testserver/elsewhere/", 302),
+    ("http://evil.test/", 403),
+    ("//evil.test/", 403),
+    ("http://testserver:81/", 403),
+    ("http:///evil.test", 403),
+]
+
+
+@pytest.mark.parametrize(("place", "status"), PLACES)
+def test_a_living_page_s_request_is_not_led_elsewhere(get, place, status):
+    token = page_of(get("topics/")).token
+    assert get(f"leads/?to={place}").status_code == 302
+    answer = get(f"leads/?to={place}", headers=headers(token))
+    assert answer.status_code == status
+    assert answer.get("HX-Redirect") == (place if status == 403 else None)
+    assert ("Location" in answer) is (status == 302)
 
 
 # ------------------------------------------------------------------ a handshake in the wrong place
