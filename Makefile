@@ -40,7 +40,7 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 
 # --- to test it ----------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-chaos test-browser browser redis
+.PHONY: test test-unit test-chaos test-browser browser libraries redis
 test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
@@ -55,13 +55,17 @@ test-chaos: $(VENV)/.dev redis ## servers, workers, Redis and 150 windows under 
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 # XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.
-test-browser: $(VENV)/.dev browser redis ## browser tests alone; ARGS="-k name"
+test-browser: $(VENV)/.dev browser libraries redis ## browser tests alone; ARGS="-k name"
 	CHROMIUM="$$(scripts/browser.sh)" REDIS_SERVER="$$(scripts/redis.sh)" \
 	XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg XDG_CACHE_HOME=$(CURDIR)/.cache/xdg \
 	$(PYTHON_IN) -m pytest playwright_tests --ds playwright_tests.site.settings $(ARGS)
 
 browser: $(VENV)/.dev ## find Chromium, or install it (Debian, as root), or say how
 	@scripts/browser.sh --install
+
+# What the script is tested beside comes from npm; without npm those tests are skipped, and say so.
+libraries:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.made; fi
 
 redis: ## find a Redis server, or install it (Debian, as root), or say how
 	@scripts/redis.sh --install

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from playwright_tests.site import views
+from playwright_tests.site import beside, views
 
 urlpatterns = [
     path("", views.page, name="page"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("elsewhere/", views.elsewhere),
     path("", include("django_components.urls")),
     path("favicon.ico", views.nothing),
+    *beside.urlpatterns,
 ]

@@ -3,12 +3,13 @@
 import { watchTyping } from "./controls.js";
 import { discover } from "./discovery.js";
 import { mount } from "./mounts.js";
+import { accompany } from "./navigation.js";
 import { cancel, sweep } from "./outbox.js";
-import { begin as stand } from "./positions.js";
+import { enter } from "./page.js";
 import { ended, receive } from "./receiver.js";
-import { headers, meta, subscribe, windowId } from "./session.js";
+import { headers, windowId } from "./session.js";
 import { ask, call, connect, stopHolding } from "./signals.js";
-import { close, start, tick } from "./socket.js";
+import { start, tick } from "./socket.js";
 import { takeTopics } from "./topics.js";
 
 const TICK = 1000;
@@ -41,15 +42,8 @@ function begin() {
 }
 
 function open() {
-  const page = meta();
-  if (page) {
-    const { url = "/ws/", pos, life = "" } = page.dataset;
-    stand(life, pos ? +pos : undefined);
-    subscribe({ t: [], token: page.content });
-    start(new URL(url, location.href).href.replace("http", "ws"), receive, ended);
-  } else {
-    close();
-  }
+  start(receive, ended);
+  enter();
   setInterval(() => {
     tick();
     sweep();
@@ -60,6 +54,7 @@ function open() {
 if (!("DFSignals" in window)) {
   Object.assign(window, { DFSignals });
   discover();
+  accompany();
   if (document.readyState === "complete") begin();
   // A script that comes between the first two is late by some pictures.
   for (const type of ["DOMContentLoaded", "load", "prerenderingchange"]) {

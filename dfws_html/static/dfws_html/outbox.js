@@ -91,6 +91,20 @@ function advance(entry, sending) {
   }
 }
 
+/** Whether nothing that was sent waits for its acknowledgement. */
+export const isAcknowledged = () => ![...entries.values()].some(({ text, sent }) => text && sent);
+
+/** Another window hears of no outcome: what was sent may have run. */
+export function endAll() {
+  for (const entry of [...entries.values()]) {
+    const { n, text, reply, sent, over } = entry;
+    if (!sent) continue;
+    if (text || reply) settle(n, "unknown", { code: "window" });
+    else if (!over) entry.settle({});
+    entries.delete(n);
+  }
+}
+
 /**
  * @param {number} n
  * @param {string} code

@@ -60,8 +60,10 @@ export function raise(number, topics = Object.keys(positions)) {
  */
 export function take({ o, t = [] }) {
   if (o === undefined) return true;
-  if (applied.includes(o) || t.every((index) => (positions[index] ?? VOID) >= o)) return false;
+  // Topics that the window has left since tell it nothing more.
+  const heard = t.filter((index) => index in positions);
+  if (applied.includes(o) || heard.every((index) => (positions[index] ?? VOID) >= o)) return false;
   if (applied.push(o) > REMEMBERED) applied.shift();
-  raise(o, t);
+  raise(o, heard);
   return true;
 }

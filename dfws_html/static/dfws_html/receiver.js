@@ -1,8 +1,9 @@
 /** @file What each frame of the server does here. */
-import { emit, fail, report } from "./events.js";
+import { fail, report } from "./events.js";
+import { pass } from "./holding.js";
 import { acknowledge, isWanted, numberOf, settle, sweep } from "./outbox.js";
 import { adopt, raise, take } from "./positions.js";
-import { holds, refresh, reload } from "./refresh.js";
+import { refresh, reload, resync } from "./refresh.js";
 import { adoptWindow, subscribe } from "./session.js";
 import { connect, deliver } from "./signals.js";
 import { welcomed } from "./socket.js";
@@ -34,10 +35,10 @@ const controls = {
     sweep(true);
   },
   topics(frame) {
-    topicsTaken();
     subscribe(frame);
     // What ordered it stands in the window's own topic, and is not to be told again.
     if (frame.o) raise(frame.o, [0]);
+    else topicsTaken();
   },
   hb: ({ pos }) => raise(pos),
   ack: ({ n }) => acknowledge(n),
@@ -47,12 +48,8 @@ const controls = {
   resync({ t: topics, pos, life, spread }) {
     adopt(life);
     raise(pos, topics);
-    // What stands in the page may be old: it is fetched again, not by all windows at once, and at once where a
-    // visitor has gone back to it.
-    if (restored) spread = 0;
-    if (emit("resync", { topics, spread })) {
-      setTimeout(refresh, spread * 1000 * Math.random(), apply, "resync");
-    }
+    // At once where a visitor has gone back to the page.
+    resync(topics, restored ? 0 : spread, "resync");
   },
 };
 
@@ -79,20 +76,20 @@ function apply(frame) {
  * @param {string} [message]
  */
 export function ended(code, message) {
-  if (code === 4401) refresh(apply, "4401");
+  if (code === 4401) refresh("4401");
   else if (code !== 4406 || !reload()) report("refused", { code: `${code}`, message });
 }
 
 verbs.set("html.refresh", new Set());
 connect("html.refresh", () => {
-  refresh(apply);
+  refresh();
 });
 
 /** @param {string} text */
 export function receive(text) {
   try {
     const frame = JSON.parse(text);
-    if (!holds(frame)) apply(frame);
+    pass(frame, apply);
   } catch (error) {
     fail("frame", error);
   }

@@ -1,56 +1,52 @@
 /** @file The page, fetched again under its living window: what it missed is in it. */
 import { isAnyTouched } from "./controls.js";
-import { report } from "./events.js";
-import { begin, life, positions, raise } from "./positions.js";
-import { headers, meta, subscribe, windowId } from "./session.js";
-import { isOpen, restart } from "./socket.js";
+import { emit, report } from "./events.js";
+import { hold } from "./holding.js";
+import { enter } from "./page.js";
+import { headers, meta } from "./session.js";
 import { parse, swap } from "./swaps.js";
-import { takeTopics } from "./topics.js";
 
 const MINUTE = 60000;
 
-/** Whether frames wait, and for which of the two: this refresh, or one more after it. */
+/** Whether one is under way, and whether one more is to follow. */
 let running = false;
 let again = false;
-/** @type {any[]} */
-let held = [];
 /** When each reason was last one. @type {Record<string, number>} */
 const times = {};
 
 /**
- * Frames that change the page or its positions wait while it is fetched.
- * @param {any} frame
- * @returns {boolean} whether it waits
+ * What stands in the page may be old: it is fetched again, unless the page does not want it.
+ * @param {string[]} [topics] that it was told by
+ * @param {number} [spread] seconds in which all windows do so
+ * @param {string} [reason]
  */
-export function holds(frame) {
-  const waits = running && (frame.o !== undefined || /^(hb|resync|topics)$/.test(frame.df));
-  if (waits) held.push(frame);
-  return waits;
+export function resync(topics = [], spread = 0, reason) {
+  if (emit("resync", { topics, spread })) {
+    setTimeout(refresh, spread * 1000 * Math.random(), reason);
+  }
 }
 
 /**
  * Replaces title, body and our meta by those of the page as it is now; a page that is another, or none, is refused.
- * @param {(frame: any) => void} apply does what a frame says
  * @param {string} [reason] the same one twice in a minute is refused
  */
-export async function refresh(apply, reason) {
+export async function refresh(reason) {
   if (running) {
     again = true;
     return;
   }
   running = true;
+  const release = hold();
   try {
     await renew(reason);
   } catch (error) {
     report("refused", { code: "refresh", message: `${error}` });
   }
   running = false;
-  const waiting = held;
-  held = [];
-  waiting.forEach(apply);
+  release();
   if (again) {
     again = false;
-    refresh(apply);
+    refresh();
   }
 }
 
@@ -63,36 +59,26 @@ async function renew(reason) {
   }
   if ("post" in (meta()?.dataset ?? {})) throw new Error("a form was sent to this page");
   const [here] = location.href.split("#");
-  const answer = await fetch(here, { headers: headers(), cache: "no-store" });
+  const answer = await fetch(here, {
+    headers: headers(),
+    cache: "no-store",
+    mode: "same-origin", // no redirect takes the token elsewhere
+  });
   const page = parse(await answer.text());
+  if (location.href.split("#")[0] !== here) {
+    again = true; // another page has come meanwhile
+    return;
+  }
   const fresh = page.querySelector("meta[name=dfws]");
   if (!answer.ok || answer.url !== here || !fresh) {
     throw new Error(`${answer.status} ${answer.url}`);
   }
-  show(page, /** @type {HTMLMetaElement} */ (fresh));
-}
-
-/**
- * @param {Document} page
- * @param {HTMLMetaElement} fresh its meta
- */
-function show(page, fresh) {
   const { scrollX, scrollY } = window;
   document.title = page.title;
   swap(document.body, "replaceChildren", page.body.innerHTML);
   for (const { name, value } of fresh.attributes) meta()?.setAttribute(name, value);
   scrollTo(scrollX, scrollY);
-  const { w, pos = "", life: known = "" } = fresh.dataset;
-  if (w === windowId && known === life && isOpen()) {
-    // What is told to this window alone stands in no page.
-    raise(+pos, Object.keys(positions).slice(1));
-    takeTopics(fresh.content);
-  } else {
-    // Another window, or another history: what was told before counts no more.
-    subscribe({ t: [], token: fresh.content });
-    begin(known, +pos);
-    restart();
-  }
+  await enter();
 }
 
 /**

@@ -34,34 +34,42 @@ export const isOpen = () => state === "open";
 export const isClosed = () => state === "closed";
 
 /**
- * @param {string} url
+ * To be called once, before any other.
  * @param {(text: string) => void} receiver
  * @param {(code: number, message?: string) => void} finished takes the end after which nobody tries again
  */
-export function start(url, receiver, finished) {
-  address = url;
+export function start(receiver, finished) {
   receive = receiver;
   ended = finished;
-  restart();
-  addEventListener("pagehide", () => {
-    if (socket) lose(1012);
-    clearTimeout(retry);
-  });
+  addEventListener("pagehide", drop);
   for (const type of ["online", "pageshow", "resume", "visibilitychange"]) {
     addEventListener(type, wake, true); // those of the document pass here too
   }
 }
 
-/** Says hello anew, at once. */
-export function restart() {
-  if (socket) lose(1012);
+/**
+ * Says hello, or says it anew, at once.
+ * @param {string} [url]
+ */
+export function restart(url = "/ws/") {
+  address = new URL(url, location.href).href.replace("http", "ws");
+  drop();
   become("connecting");
   connect();
 }
 
-/** For a page without a window: no socket will ever be. */
+/** Sends nothing more over this socket, but goes on to receive. */
+export const pause = () => become("connecting");
+
+/** For a page without a window: until another comes. */
 export function close() {
-  state = "closed";
+  drop();
+  become("closed");
+}
+
+function drop() {
+  if (socket) lose(1012);
+  clearTimeout(retry);
 }
 
 /**
@@ -96,6 +104,7 @@ export function tick() {
 
 /** @param {NonNullable<typeof state>} next */
 function become(next) {
+  if (isOpen() && next !== "open") emit("disconnected");
   state = next;
   const paint = () => {
     document.documentElement.dataset.dfConnection = state;
@@ -140,10 +149,7 @@ function lose(code, message) {
   socket.onclose = null;
   socket.close();
   socket = null;
-  if (isOpen()) {
-    if (now() - opened > STABLE) attempt = 0;
-    emit("disconnected");
-  }
+  if (isOpen() && now() - opened > STABLE) attempt = 0;
   const delay = retryDelay(code, attempt++, Math.random());
   become(delay === null ? "closed" : "retrying");
   if (delay === null) ended(code, message);

@@ -1,16 +1,29 @@
 /** @file The topics of a token that an HTTP answer brought: the server takes them over in order with all else. */
+import { hold } from "./holding.js";
 import { send } from "./socket.js";
 
-/** Sent until the server has told the new topics. @type {string | null} */
-let wanted = null;
+const PATIENCE = 10000; // milliseconds until the server has told them
 
-/** @param {string | null} [token] default: the one that is not answered yet */
-export function takeTopics(token = wanted) {
-  wanted = token;
-  if (token) send(JSON.stringify({ df: "topics", token }));
+/** Sent until the server has told the new topics. @type {string | null | undefined} */
+let wanted;
+/** Frames wait for each answer that the server owes: topics that it ends may have sent them. @type {(() => void)[]} */
+const owed = [];
+
+/** @param {string | null} [token] default: the one that is not answered yet, over a new socket */
+export function takeTopics(token) {
+  const stale = token ? [] : owed.splice(0);
+  wanted = token ?? wanted;
+  if (wanted && send(JSON.stringify({ df: "topics", token: wanted }))) owed.push(hold(PATIENCE));
+  for (const release of stale) release();
 }
 
-/** The server has told the topics. */
+/** The server has told the topics of the first token that it owes. */
 export function topicsTaken() {
+  owed.shift()?.();
+  if (!owed.length) dropTopics();
+}
+
+/** No token is to be taken over any more. */
+export function dropTopics() {
   wanted = null;
 }

@@ -1,0 +1,154 @@
+/** @file Requests of htmx and Turbo name the window; topics and window follow what comes of them. */
+import { hold } from "./holding.js";
+import { enter, seen, shown } from "./page.js";
+import { WINDOW_HEADER } from "./protocol.js";
+import { refresh, resync } from "./refresh.js";
+import { headers, meta, windowId } from "./session.js";
+import { takeTopics } from "./topics.js";
+
+const PATIENCE = 10000; // milliseconds that frames wait for an answer
+
+/** What ends each request on its way. @type {Map<any, (token?: string | null) => void>} */
+const asked = new Map();
+
+const ownId = () => windowId ?? meta()?.dataset.w;
+
+/**
+ * A request leaves: it names the window, unless it goes to another origin.
+ * @param {unknown} key to know its answer by
+ * @param {string} url
+ * @param {(name: string, value: string) => void} write a header
+ * @returns {((token?: string | null) => void) | undefined} to be called at its end; with a token, or null for none, if
+ *   its answer is shown
+ */
+function ask(key, url, write) {
+  const [header] = Object.entries(headers());
+  if (!header || new URL(url, document.baseURI).origin !== location.origin) return;
+  write(...header);
+  const id = ownId();
+  const release = hold(PATIENCE);
+  const status = document.querySelector("[data-df-status]");
+  /** @param {string | null} [token] */
+  const end = (token) => {
+    if (asked.get(key) === end) asked.delete(key);
+    const isShown = token !== undefined;
+    const isOther = token && id !== ownId();
+    if (token && !isOther) takeTopics(token);
+    // What was told to the old content while the new one was made may be missing in that.
+    if ((release() && isShown) || isOther) resync();
+    // Bodies come without what stood in a head.
+    if (isShown && status && !document.querySelector("[data-df-status]"))
+      document.body.append(status);
+  };
+  asked.set(key, end);
+  return end;
+}
+
+/**
+ * @param {unknown} key
+ * @param {string | null} [token]
+ */
+const end = (key, token) => asked.get(key)?.(token);
+
+/** Answers that htmx 2 shows. @type {WeakSet<XMLHttpRequest>} */
+const accepted = new WeakSet();
+/** Who asked Turbo for it. @type {WeakMap<Response, unknown>} */
+const askers = new WeakMap();
+/** An answer whose stream elements are still to come. @type {Response | undefined} */
+let streaming;
+/** Before Turbo shows a page. @type {HTMLElement} */
+let body;
+
+/** @param {XMLHttpRequest} xhr */
+const endShown = (xhr) => end(xhr, xhr.getResponseHeader(WINDOW_HEADER));
+/** @param {Response} response */
+const endRendered = (response) => end(askers.get(response), response.headers.get(WINDOW_HEADER));
+
+/** @type {Record<string, (event: any) => void>} */
+const EVENTS = {
+  // htmx 2
+  "htmx:beforeSend": ({ detail: { xhr, pathInfo, requestConfig } }) =>
+    ask(
+      xhr,
+      pathInfo.finalRequestPath,
+      // A second one would be added to the first.
+      (name, value) => requestConfig.headers[name] ?? xhr.setRequestHeader(name, value),
+    ),
+  "htmx:beforeSwap": ({ detail: { xhr, shouldSwap }, defaultPrevented }) =>
+    shouldSwap && !defaultPrevented && accepted.add(xhr),
+  "htmx:afterSwap": ({ detail: { xhr } }) => xhr && endShown(xhr),
+  "htmx:afterRequest"({ detail: { xhr, target } }) {
+    if (!accepted.has(xhr)) end(xhr);
+    else if (!target.classList.contains("htmx-swapping")) endShown(xhr);
+  },
+  "htmx:historyRestore": () => refresh(),
+
+  // htmx 4
+  "htmx:before:request"({ detail: { ctx }, defaultPrevented }) {
+    if (!defaultPrevented) askByFetch(ctx, ctx.request.action, ctx.request);
+  },
+  "htmx:after:swap": ({ detail: { ctx } }) =>
+    end(ctx, ctx.response?.headers.get(WINDOW_HEADER) ?? null),
+  "htmx:finally:request": ({ detail: { ctx } }) => end(ctx),
+  "htmx:history:cache:after:restore": () => refresh(),
+
+  // Turbo
+  "turbo:before-fetch-request"({ target, detail }) {
+    // A frame that was fetched in advance was fetched for no window.
+    if (target.localName === "turbo-frame") delete detail.fetchRequest;
+    const { fetchOptions, url, fetchRequest } = detail;
+    if (!fetchRequest && !fetchOptions.headers["X-Sec-Purpose"]) {
+      askByFetch(target, url, fetchOptions);
+    }
+  },
+  "turbo:before-fetch-response"({ target, detail }) {
+    const { response } = detail.fetchResponse;
+    askers.set(response, target);
+    if (/turbo-stream/.test(response.headers.get("Content-Type"))) streaming = response;
+  },
+  "turbo:before-stream-render"({ detail }) {
+    const { render } = detail;
+    const response = streaming;
+    streaming = undefined;
+    if (response) {
+      detail.render = async (/** @type {Element} */ element) => {
+        await render(element);
+        endRendered(response);
+      };
+    }
+  },
+  "turbo:frame-render": ({ detail }) => endRendered(detail.fetchResponse.response),
+  "turbo:fetch-request-error": ({ target }) => end(target),
+  "turbo:before-render"() {
+    body = document.body;
+  },
+  async "turbo:render"({ detail }) {
+    const isPreview = document.documentElement.hasAttribute("data-turbo-preview");
+    // A frame that changes the address comes with the head of its page, and with nothing else of it.
+    if (isPreview || (document.body === body && detail.renderMethod !== "morph")) return;
+    const ends = [...asked].filter(([key]) => key.localName !== "turbo-frame");
+    const token = meta()?.content;
+    if (token !== shown) await (seen.has(token) ? refresh() : enter());
+    for (const [, end] of ends) end(null);
+  },
+};
+
+/**
+ * @param {unknown} key
+ * @param {string} url
+ * @param {any} options
+ */
+function askByFetch(key, url, options) {
+  const end = ask(key, url, (name, value) => {
+    options.headers[name] = value;
+    options.mode = "same-origin"; // no redirect takes the token elsewhere
+  });
+  options.signal?.addEventListener("abort", () => end?.());
+}
+
+/** To be called once. */
+export function accompany() {
+  for (const [type, hear] of Object.entries(EVENTS)) {
+    addEventListener(type, (event) => "detail" in event && event.detail && hear(event));
+  }
+}

@@ -1,0 +1,135 @@
+"""A page takes another's place under the same script; frames wait for what is on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright_tests.script.conftest import META, Bed
+
+OTHER = META.replace("TOKEN", "OTHER").replace('data-pos="17"', 'data-pos="30" data-w="W2"')
+
+
+def show(bed: Bed, meta: str = OTHER) -> None:
+    """Do what Turbo does when it shows another page."""
+    bed.page.evaluate(
+        "meta => { const tell = (type, detail) =>"
+        " document.dispatchEvent(new CustomEvent(`turbo:${type}`, {bubbles: true, detail}));"
+        " tell('before-render', {}); document.querySelector('meta[name=dfws]')?.remove();"
+        " document.head.insertAdjacentHTML('beforeend', meta);"
+        " document.body = document.createElement('body'); tell('render', {}) }",
+        meta,
+    )
+
+
+def log(bed: Bed) -> None:
+    bed.run("window.log = []; DFSignals.connect('s', ({n}) => log.push(n))")
+
+
+def ask(bed: Bed, url: str = "/", **detail: Any) -> dict[str, str]:
+    """Do what Turbo does when it asks for a page: the headers that it would send."""
+    headers: dict[str, str] = bed.page.evaluate(
+        "([url, detail]) => { window.stop = new AbortController();"
+        " const fetchOptions = {headers: {}, signal: stop.signal, ...detail};"
+        " document.dispatchEvent(new CustomEvent('turbo:before-fetch-request',"
+        " {bubbles: true, detail: {url: new URL(url, location), fetchOptions}}));"
+        " return {...fetchOptions.headers, mode: fetchOptions.mode} }",
+        [url, detail],
+    )
+    return headers
+
+
+def test_another_page_is_another_window(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    bed.acking = False
+    bed.run("DFSignals.call('sent'); DFSignals.ask('asked').catch(() => {})")
+    bed.until(lambda: len(bed.calls) == 2)
+    bed.send(df="ack", n=2)
+    show(bed)
+    # Nothing more goes over the old socket; what it still brings is heard.
+    page.evaluate("DFSignals.call('later')")
+    bed.send(signal="s", opts={"n": "old"}, t=[0], o=40)
+    bed.send(df="ack", n=1)
+    bed.until(lambda: len(bed.hellos) == 2)
+    hello = bed.hellos[1]
+    assert (hello["token"], hello["pos"], hello["life"]) == ("OTHER", {}, "L")
+    bed.until(lambda: bed.calls[-1]["signal"] == "later")
+    assert [frame["signal"] for frame in bed.calls] == ["sent", "asked", "later"]
+    assert [(e["signal"], e["code"]) for e in bed.events("unknown")] == [("asked", "window")]
+    bed.acking = True
+    bed.send(signal="s", opts={"n": 30}, t=[0], o=30)
+    bed.send(signal="s", opts={"n": 31}, t=[0], o=31)
+    bed.flush()
+    assert page.evaluate("log") == [31]
+
+
+def test_what_is_not_acknowledged_in_time_is_unknown(own_stage: Any, bed: Bed) -> None:
+    bed.page.clock.install()
+    page = bed.open()
+    bed.acking = False
+    page.evaluate("DFSignals.call('sent')")
+    bed.until(lambda: bed.calls)
+    show(bed)
+    page.clock.run_for(1500)
+    assert len(bed.hellos) == 1
+    page.clock.run_for(1000)
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert [(e["signal"], e["code"]) for e in bed.events("unknown")] == [("sent", "window")]
+    assert len(bed.calls) == 1
+
+
+def test_a_page_without_a_window_closes_and_another_opens(bed: Bed) -> None:
+    page = bed.open()
+    show(bed, "")
+    page.wait_for_selector("html[data-df-connection=closed]", state="attached")
+    show(bed)
+    bed.until(lambda: len(bed.hellos) == 2)
+    page.wait_for_selector("html[data-df-connection=open]", state="attached")
+    assert bed.hellos[1]["token"] == "OTHER"
+
+
+def test_headers_are_for_this_origin_and_for_no_prefetch(bed: Bed) -> None:
+    bed.open()
+    assert ask(bed, "/") == {"DFWS-Window": "TOKEN", "mode": "same-origin"}
+    bed.run("stop.abort()")
+    for url in ("http://other.test/", "//other.test/", "http://bed.test:81/"):
+        assert ask(bed, url) == {"mode": None}
+    prefetch = {"X-Sec-Purpose": "prefetch"}
+    assert ask(bed, "/", headers=prefetch) == {**prefetch, "mode": None}
+
+
+def test_frames_wait_for_an_answer_but_not_for_ever(own_stage: Any, bed: Bed) -> None:
+    bed.page.clock.install()
+    page = bed.open()
+    log(bed)
+    ask(bed)
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.flush()
+    assert page.evaluate("log") == []
+    bed.run("stop.abort()")
+    assert page.evaluate("log") == [18]
+    ask(bed)
+    bed.send(signal="s", opts={"n": 19}, t=[0], o=19)
+    bed.flush()
+    page.clock.run_for(9000)
+    assert page.evaluate("log") == [18]
+    page.clock.run_for(2000)
+    assert page.evaluate("log") == [18, 19]
+    # What comes now was made before: the page may lack it.
+    show(bed, META)
+    page.clock.run_for(1)
+    bed.until(lambda: bed.events("resync"))
+
+
+def test_frames_of_topics_that_are_left_are_skipped(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    page.evaluate("DFSignals.topics('T2')")
+    for number, topic in [(18, 0), (19, 1)]:
+        bed.send(signal="s", opts={"n": number}, t=[topic], o=number)
+    bed.flush()
+    assert page.evaluate("log") == []
+    bed.send(df="topics", token="T2", t=["t0", None, "t2"], pos={"2": 18})
+    bed.send(signal="s", opts={"n": 20}, t=[2], o=20)
+    bed.flush()
+    assert page.evaluate("log") == [18, 20]
