@@ -1,6 +1,7 @@
 /** @file What stands in controls: which of it the user has typed, and how it is written. */
 import { isCheckable } from "./forms.js";
 import { get, invoke } from "./nodes.js";
+import { watchComposing } from "./turns.js";
 
 export const CONTROLS = "input,textarea,select";
 
@@ -8,11 +9,20 @@ export const CONTROLS = "input,textarea,select";
 export const touched = new WeakSet();
 
 /**
+ * What controls have in common that may take each other's place; boxes and radios also share their value.
+ * @param {any} one
+ */
+export const field = (one) => `${one.type},${one.name},${isCheckable(one) && one.value}`;
+
+/**
+ * Radios of a name count as one.
  * @param {any} element
  * @returns {boolean}
  */
 export const isTouched = (element) =>
-  touched.has(element) ||
+  [element, ...(element.type === "radio" ? document.getElementsByName(element.name) : [])].some(
+    (/** @type {any} */ one) => one.form === element.form && touched.has(one),
+  ) ||
   get(element, "files")?.length ||
   element.validity?.badInput ||
   invoke(element, "matches", ":autofill");
@@ -37,6 +47,7 @@ export function watchTyping() {
   addEventListener("input", ({ isTrusted, target }) => isTrusted && touched.add(target), true);
   addEventListener("reset", ({ defaultPrevented, target }) => defaultPrevented || untouch(target));
   addEventListener("pageshow", recall);
+  watchComposing();
   recall();
 }
 
@@ -56,7 +67,8 @@ export function write(control, values) {
       if (control.multiple || isMeant(option)) option.selected = isMeant(option);
     }
   } else {
-    control.value = first;
+    // Written again, it would lose caret and history.
+    if (control.value !== `${first}`) control.value = first;
     if (values.length > 1) values.shift();
   }
 }

@@ -1,32 +1,39 @@
 /** @file What the user holds survives a swap: an element that leaves hands its text, its focus and its calls to its successor. */
 import { bequeath } from "./attribute.js";
-import { isTouched, touched, write } from "./controls.js";
-import { controlValue, isCheckable } from "./forms.js";
+import { CONTROLS, field, isTouched, touched, write } from "./controls.js";
+import { controlValue } from "./forms.js";
 import { invoke } from "./nodes.js";
 
 /**
  * To be called before the swap.
  * @param {Element[]} leaving
+ * @param {Element} target whose controls may change without leaving
+ * @param {(control: any) => boolean} mayWrite
+ * @param {() => Element | null} wished what gets the focus if that has no successor
  * @returns {(() => void)[]} to be called after it
  */
-export function keep(leaving) {
-  const all = leaving.flatMap((root) => [root, ...invoke(root, "querySelectorAll", "*")]);
+export function keep(leaving, target, mayWrite, wished) {
+  /** @param {Element} root @param {string} css @returns {any[]} */
+  const within = (root, css) => [root, ...invoke(root, "querySelectorAll", css)];
+  const all = leaving.flatMap((root) => within(root, "*"));
   return [
     ...all.map(bequeath),
-    ...all.filter(isTouched).map(keepTyping),
-    ...all.filter((element) => element === document.activeElement).map(keepFocus),
+    ...[...new Set([...all, ...within(target, CONTROLS)])]
+      .filter((element) => isTouched(element) && !mayWrite(element))
+      .map(keepTyping),
+    ...all
+      .filter((element) => element === document.activeElement)
+      .map((element) => keepFocus(element, wished)),
   ];
 }
 
 /**
- * Who takes an element's place: by id, else by form and name; boxes and radios also share their value.
+ * Who takes an element's place if it leaves: by id, else by form and name.
  * @param {any} element
  * @returns {() => any} finds it after the swap, or nothing
  */
 function successorOf(element) {
   const { form } = element;
-  /** @param {any} one */
-  const field = (one) => `${[one.type, one.name, isCheckable(one) && one.value]}`;
   const place = [...document.forms].indexOf(form);
   /** @param {HTMLFormElement | null} home */
   const alike = (home) =>
@@ -35,8 +42,10 @@ function successorOf(element) {
     );
   const rank = alike(form).indexOf(element);
   return () =>
-    document.getElementById(element.id) ??
-    alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank];
+    element.isConnected
+      ? element
+      : (document.getElementById(element.id) ??
+        alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank]);
 }
 
 /** @param {any} control */
@@ -45,8 +54,8 @@ function keepTyping(control) {
   return () => {
     const heir = find();
     if (heir?.type !== control.type) return;
-    if (control.type === "file" || control.validity.badInput) {
-      heir.replaceWith(control); // its content can't be written by a script
+    if (control.type === "file" || (control.validity?.badInput ?? true)) {
+      if (heir !== control) heir.replaceWith(control); // its content can't be written by a script
     } else {
       write(heir, [].concat(/** @type {any} */ (controlValue(control, null))));
     }
@@ -54,8 +63,11 @@ function keepTyping(control) {
   };
 }
 
-/** @param {any} element that has the focus */
-function keepFocus(element) {
+/**
+ * @param {any} element that has the focus
+ * @param {() => Element | null} wished
+ */
+function keepFocus(element, wished) {
   const { selectionStart, selectionEnd, selectionDirection, scrollTop } = element;
   const find = successorOf(element);
   // A range moves to where its element was when that is removed.
@@ -68,7 +80,7 @@ function keepFocus(element) {
       ({ tabIndex }) => tabIndex >= 0,
     );
     const next = all.filter((other) => spot.comparePoint(other, 0) > 0);
-    if (![heir, ...next, ...all.reverse()].some(focus)) {
+    if (![heir, wished(), ...next, ...all.reverse()].some(focus)) {
       /** @type {any} */
       const region = spot.startContainer;
       region.tabIndex = -1;
@@ -86,7 +98,7 @@ function keepFocus(element) {
  * @param {any} element
  * @returns {boolean} whether it took the focus: what is disabled or hidden does not
  */
-function focus(element) {
+export function focus(element) {
   element?.focus({ preventScroll: true });
   return element === document.activeElement;
 }

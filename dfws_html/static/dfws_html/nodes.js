@@ -12,7 +12,9 @@ export const isForm = (node) => node instanceof HTMLFormElement;
  * @returns {any}
  */
 export const get = (node, name) =>
-  Reflect.get(isForm(node) ? HTMLFormElement.prototype : node, name, node);
+  isForm(node)
+    ? Reflect.get(HTMLFormElement.prototype, name, node)
+    : /** @type {any} */ (node)[name];
 
 /**
  * @param {Node} node

@@ -1,8 +1,8 @@
 /** @file What the page shows before the server has answered, and how that is taken back. */
-import { attempt, fail } from "./events.js";
+import { attempt } from "./events.js";
 import { get, invoke, setAttribute } from "./nodes.js";
 import { seek } from "./targets.js";
-import { VERBS } from "./verbs.js";
+import { ELEMENTS } from "./verbs.js";
 
 /** Verbs that can be taken back: of classes, attributes and text. */
 const REVERSIBLE = /^html\.(\w+_class|add_attribute|remove_attr|boolean_attribute|text)$/;
@@ -35,8 +35,7 @@ export function pretend(element, steps, detail) {
         const { content } = /** @type {any} */ (seek(element, `template#${template}`));
         invoke(target, "append", document.importNode(content, true));
       } else if (REVERSIBLE.test(name)) {
-        const refuse = (/** @type {unknown} */ cause) => fail("unsafe", cause, detail);
-        VERBS[name.slice(5)](target, opts, refuse, 0);
+        ELEMENTS[name](target, opts, detail, 0);
       } else {
         throw new Error(name);
       }

@@ -1,4 +1,5 @@
 /** @file What each frame of the server does here. */
+import { watchAddresses } from "./addresses.js";
 import { fail, report } from "./events.js";
 import { pass } from "./holding.js";
 import { acknowledge, isWanted, numberOf, settle, sweep } from "./outbox.js";
@@ -8,6 +9,7 @@ import { adoptWindow, subscribe } from "./session.js";
 import { connect, deliver } from "./signals.js";
 import { welcomed } from "./socket.js";
 import { takeTopics, topicsTaken } from "./topics.js";
+import { inTurn } from "./turns.js";
 import { verbs } from "./verbs.js";
 
 /** Whether the page was restored by Back or Forward: before the next welcome, and since the last one. */
@@ -70,6 +72,9 @@ function apply(frame) {
   else if (take(frame) && isWanted(frame)) deliver(signal, opts, signal_id);
 }
 
+/** @param {any} frame */
+const turn = (frame) => inTurn(() => apply(frame), { code: "frame" });
+
 /**
  * The server wants no socket of this page any more.
  * @param {number} code
@@ -81,15 +86,19 @@ export function ended(code, message) {
 }
 
 verbs.set("html.refresh", new Set());
-connect("html.refresh", () => {
+const renew = () => {
   refresh();
-});
+};
+connect("html.refresh", renew);
+watchAddresses(renew);
 
 /** @param {string} text */
 export function receive(text) {
   try {
     const frame = JSON.parse(text);
-    pass(frame, apply);
+    // Answers to what the page itself sent change nothing that is seen.
+    if (/^(welcome|n?ack)$/.test(frame.df)) apply(frame);
+    else pass(frame, turn);
   } catch (error) {
     fail("frame", error);
   }

@@ -4,7 +4,7 @@ import { emit, report } from "./events.js";
 import { hold } from "./holding.js";
 import { enter } from "./page.js";
 import { headers, meta } from "./session.js";
-import { parse, swap } from "./swaps.js";
+import { parse, show } from "./swaps.js";
 
 const MINUTE = 60000;
 
@@ -27,7 +27,7 @@ export function resync(topics = [], spread = 0, reason) {
 }
 
 /**
- * Replaces title, body and our meta by those of the page as it is now; a page that is another, or none, is refused.
+ * Makes title, body and our meta those of the page as it is now; a page that is another, or none, is refused.
  * @param {string} [reason] the same one twice in a minute is refused
  */
 export async function refresh(reason) {
@@ -73,11 +73,9 @@ async function renew(reason) {
   if (!answer.ok || answer.url !== here || !fresh) {
     throw new Error(`${answer.status} ${answer.url}`);
   }
-  const { scrollX, scrollY } = window;
   document.title = page.title;
-  swap(document.body, "replaceChildren", page.body.innerHTML);
+  show(document.body, "morph", page.body);
   for (const { name, value } of fresh.attributes) meta()?.setAttribute(name, value);
-  scrollTo(scrollX, scrollY);
   await enter();
 }
 

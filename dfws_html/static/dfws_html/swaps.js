@@ -1,10 +1,32 @@
 /** @file Puts HTML into the page and takes it out. */
-import { emit } from "./events.js";
-import { keep } from "./keeping.js";
+import { isTouched } from "./controls.js";
+import { emit, fail } from "./events.js";
+import { focus, keep } from "./keeping.js";
+import { perform, plan } from "./morph.js";
 import { get, invoke } from "./nodes.js";
 import { meta } from "./session.js";
+import { inTurn } from "./turns.js";
 
-/** @typedef {"append" | "prepend" | "before" | "after" | "replaceChildren" | "replaceWith"} Place a method of nodes */
+/** What each word does to the target: a method of nodes, or a morph. @type {Record<string, string>} */
+const METHODS = {
+  // @ts-expect-error a table without inherited names
+  __proto__: null,
+  innerHTML: "replaceChildren",
+  outerHTML: "replaceWith",
+  beforebegin: "before",
+  afterbegin: "prepend",
+  beforeend: "append",
+  afterend: "after",
+  delete: "replaceWith",
+  none: "",
+  textContent: "replaceChildren",
+  upsert: "append",
+  morph: "morph",
+  "morph:outer": "outer",
+};
+
+/** Class of what was added, for one picture: what CSS begins with. */
+const ADDED = "df-added";
 
 /** Where nothing loads and nothing runs, nor will scripts later that were parsed here. */
 const inert = document.implementation.createHTMLDocument();
@@ -37,63 +59,154 @@ export const isLeaving = (event) => event.composedPath().some((node) => gone.inc
 const twinOf = (element) => document.getElementById(get(element, "id"));
 
 /**
+ * Shows HTML, at once or when it is its turn; `df:before-swap` may be prevented.
  * @param {Element} target
- * @param {Place} place
- * @param {unknown} [content]
- * @param {"innerHTML" | "textContent"} [kind] of content
+ * @param {string} how a swap word and its options, as in the attribute's `swap`
+ * @param {unknown} [html] an element's children are taken as they are
+ * @param {object} [options]
+ * @param {import("./events.js").Detail} [options.detail] of the events; its element is the one that called
+ * @param {(control: any) => boolean} [options.mayWrite] whether a control may lose what it holds
  */
-export function swap(target, place, content, kind = "innerHTML") {
+export function show(
+  target,
+  how,
+  html,
+  { detail, mayWrite = (control) => !isTouched(control) } = {},
+) {
+  const [word, ...options] = how.trim().split(/\s+/);
+  /** @param {string} name @returns {any} */
+  const option = (name) =>
+    options.find((text) => text.startsWith(`${name}:`))?.slice(name.length + 1);
+  const wish = option("focus");
+  const wished = () => wish && document.querySelector(wish);
+  const side = option("scroll");
+  const told = { ...detail, element: target };
+  const method = METHODS[word];
+  if (method === undefined) fail("attribute", `swap: ${how}`, told);
+  if (!method) return;
+  inTurn(
+    () => {
+      wished(); // one that can't be read is an error before anything is done
+      if (!get(target, "isConnected")) fail("target-gone", how, told);
+      else if (emit("before-swap", told)) {
+        swap(target, word, html, mayWrite, wished);
+        if (side) target.scrollTop = side === "top" ? 0 : target.scrollHeight;
+        // Not away from where the user has gone meanwhile.
+        const { activeElement } = document;
+        if ([document.body, detail?.element].includes(/** @type {any} */ (activeElement))) {
+          focus(wished());
+        }
+        emit("after-swap", told);
+      }
+    },
+    told,
+    options.includes("transition"),
+  );
+}
+
+/**
+ * @typedef {object} Change
+ * @property {Element[]} added
+ * @property {Element[]} leaving
+ * @property {() => void} act
+ */
+
+/**
+ * @param {Element} target
+ * @param {string} word
+ * @param {any} content
+ * @param {(control: any) => boolean} mayWrite
+ * @param {() => Element | null} wished
+ */
+function swap(target, word, content, mayWrite, wished) {
   /** @type {any} */
-  const parent = /pend|Ch/.test(place) ? target : get(target, "parentNode");
-  // Rows, options and drawings are only parsed as such where they may stand.
-  const holder = inert.importNode(parent);
-  holder[kind] = trusted(content ?? "");
+  const parent = /pend|Ch|morph/.test(METHODS[word]) ? target : get(target, "parentNode");
+  const holder = content instanceof Element ? content : read(word, content, parent);
   // What is pushed was rendered without a request: its CSRF fields are empty.
   for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
     field.value ||= meta()?.dataset.csrf ?? "";
   }
+  const { added, leaving, act } = /^morph/.test(word)
+    ? morphing(target, word, holder, mayWrite)
+    : replacing(target, word, holder, parent);
+  const restores = keep(leaving, target, mayWrite, wished);
+  gone = leaving;
+  try {
+    act();
+  } finally {
+    gone = [];
+  }
+  for (const restore of restores) restore();
+  for (const element of added) get(element, "classList").add(ADDED);
+  for (const element of added) {
+    invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
+  }
+  // The second comes after the first picture with them.
+  requestAnimationFrame(() => requestAnimationFrame(() => added.forEach(settle)));
+}
+
+/** @param {Element} element */
+function settle(element) {
+  const classes = get(element, "classList");
+  classes.remove(ADDED);
+  if (!classes.length) invoke(element, "removeAttribute", "class");
+}
+
+/**
+ * @param {string} word
+ * @param {unknown} content
+ * @param {Element} parent rows, options and drawings are only parsed as such where they may stand
+ * @returns {any} an element that contains it, inert
+ */
+function read(word, content, parent) {
+  /** @type {any} */
+  const holder = inert.importNode(parent);
+  if (word === "textContent") holder.textContent = content ?? "";
+  else holder.innerHTML = trusted(word === "delete" ? "" : (content ?? ""));
+  return holder;
+}
+
+/**
+ * @param {Element} target
+ * @param {string} word
+ * @param {Element} holder
+ * @param {(control: any) => boolean} mayWrite
+ * @returns {Change}
+ */
+function morphing(target, word, holder, mayWrite) {
+  const operations = plan(target, holder, { outer: word !== "morph", mayWrite });
+  /** @param {string} name @returns {Element[]} */
+  const nodes = (name) =>
+    operations.flatMap(([act, node]) => (act === name && get(node, "attributes") ? node : []));
+  return { added: nodes("insert"), leaving: nodes("remove"), act: () => perform(operations) };
+}
+
+/**
+ * @param {Element} target
+ * @param {string} word
+ * @param {Element} holder
+ * @param {Element} parent
+ * @returns {Change}
+ */
+function replacing(target, word, holder, parent) {
+  const method = METHODS[word];
   /** @type {Element[]} */
   const added = [...get(holder, "children")];
   // A push may come after the page was rendered with what it adds: each takes the place of its twin.
-  const twins = added.filter(
-    (element) => !/^r/.test(place) && twinOf(element)?.parentNode === parent,
-  );
+  const twins = added.filter((element) => {
+    const twin = /^r/.test(method) ? null : twinOf(element);
+    return twin && (word === "upsert" || get(twin, "parentNode") === parent);
+  });
   /** @type {Element[]} */
   const leaving =
     {
       replaceWith: [target],
       replaceChildren: [...get(target, "children")],
-    }[/** @type {string} */ (place)] ?? twins.map(twinOf);
+    }[method] ?? twins.map(twinOf);
   for (const element of leaving) emit("removed", { element });
-  const restores = keep(leaving);
-  gone = leaving;
-  try {
+  const act = () => {
     for (const element of twins) twinOf(element)?.replaceWith(element);
-    invoke(target, place, ...get(holder, "childNodes"));
-  } finally {
-    gone = [];
-  }
-  for (const restore of restores) restore();
-  for (const element of added) {
-    invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
-  }
+    invoke(target, method, ...get(holder, "childNodes"));
+  };
+  return { added, leaving, act };
 }
-
-/** @type {Record<string, Place>} */
-const PLACES = {
-  innerHTML: "replaceChildren",
-  outerHTML: "replaceWith",
-  beforebegin: "before",
-  afterbegin: "prepend",
-  beforeend: "append",
-  afterend: "after",
-};
-
-/**
- * Shows an answer.
- * @param {Element} target
- * @param {string} how
- * @param {string} html
- * @param {{detail: import("./events.js").Detail, mayWrite: (control: Element) => boolean}} _options
- */
-export const show = (target, how, html, _options) => swap(target, PLACES[how], html);

@@ -1,83 +1,126 @@
-/** @file The signals that every window knows, as one table. */
+/** @file The signals that every window knows, as tables. */
+import { allowed, write } from "./addresses.js";
+import { announce } from "./announcing.js";
 import { load } from "./assets.js";
 import { setFields } from "./controls.js";
+import { each, refuse } from "./elements.js";
 import { fail } from "./events.js";
+import { showErrors } from "./formerrors.js";
 import { get, invoke } from "./nodes.js";
-import { swap } from "./swaps.js";
+import { isUnsafe, linkTo } from "./safety.js";
+import { show } from "./swaps.js";
+import { inTurn } from "./turns.js";
 
-/** @typedef {(target: any, opts: any, refuse: (cause: unknown) => void, rank: number) => void} Verb done to each element that the selector finds */
+/** @typedef {import("./elements.js").Verb} Verb */
 
-/** @type {(...how: [import("./swaps.js").Place, "textContent"?]) => Verb} */
+/** @type {(how: string) => Verb} */
 const swapping =
-  (place, kind) =>
-  (target, { content }) =>
-    swap(target, place, content, kind);
+  (how) =>
+  (target, { content }, detail) =>
+    show(target, how, content, { detail });
 
-/** @type {(method: "add" | "remove") => Verb} */
+/** @type {(method: "add" | "remove" | "toggle") => Verb} */
 const classing =
   (method) =>
-  (target, { class_name }) =>
-    get(target, "classList")[method](...(class_name.match(/\S+/g) ?? []));
+  (target, { class_name }) => {
+    for (const name of class_name.match(/\S+/g) ?? []) get(target, "classList")[method](name);
+  };
 
-/**
- * The browser itself tells what an address would do.
- * @param {string} href
- * @param {string} [download]
- */
-const linkTo = (href, download = "") =>
-  Object.assign(document.createElement("a"), { href, download });
+/** @type {(go: (href: string) => void) => Verb} */
+const going =
+  (go) =>
+  (_root, { url, external }, detail) => {
+    const href = allowed(url, external);
+    if (href) go(href);
+    else refuse(detail, url);
+  };
 
-/** @type {Record<string, Verb>} */
-export const VERBS = {
-  after: swapping("after"),
-  append: swapping("append"),
-  prepend: swapping("prepend"),
-  before: swapping("before"),
-  content: swapping("replaceChildren"),
-  replace_with: swapping("replaceWith"),
-  text: swapping("replaceChildren", "textContent"),
-  empty: (target) => swap(target, "replaceChildren"),
-  remove: (target) => swap(target, "replaceWith"),
-  add_class: classing("add"),
-  remove_class: classing("remove"),
-  add_attribute(target, { attr_name, attr_value }, refuse) {
-    const value = attr_value ?? "";
-    if (/^(on|srcdoc$)/i.test(attr_name) || linkTo(value).protocol === "javascript:") {
-      refuse(attr_name);
-    } else invoke(target, "setAttribute", attr_name, value);
+/** @type {Record<string, string>} */
+const OPENING = { modal: "showModal", show: "show", close: "close" };
+
+/** What is done to the elements of `selector`. @type {Record<string, Verb>} */
+export const ELEMENTS = {
+  "html.after": swapping("afterend"),
+  "html.append": swapping("beforeend"),
+  "html.prepend": swapping("afterbegin"),
+  "html.before": swapping("beforebegin"),
+  "html.content": swapping("innerHTML"),
+  "html.replace_with": swapping("outerHTML"),
+  "html.text": swapping("textContent"),
+  "html.empty": (target, _opts, detail) => show(target, "innerHTML", "", { detail }),
+  "html.remove": swapping("delete"),
+  "html.upsert": (target, opts, detail, rank) =>
+    rank || swapping("upsert")(target, opts, detail, rank),
+  "html.morph": (target, { content, outer }, detail) =>
+    show(target, outer ? "morph:outer" : "morph", content, { detail }),
+  "html.add_class": classing("add"),
+  "html.remove_class": classing("remove"),
+  "html.toggle_class": classing("toggle"),
+  "html.add_attribute"(target, { attr_name, attr_value }, detail) {
+    if (isUnsafe(attr_name, attr_value)) refuse(detail, attr_name);
+    else invoke(target, "setAttribute", attr_name, attr_value ?? "");
   },
-  remove_attr: (target, { attr_name }) => invoke(target, "removeAttribute", attr_name),
-  boolean_attribute: (target, { name, value }) => invoke(target, "toggleAttribute", name, !!value),
-  focus: (target, _opts, _refuse, rank) => rank || invoke(target, "focus"),
-  "forms.set": (target, { values }) => setFields(target, values),
-  download_file(_root, { url, filename }, refuse) {
+  "html.remove_attr": (target, { attr_name }) => invoke(target, "removeAttribute", attr_name),
+  "html.boolean_attribute": (target, { name, value }) =>
+    invoke(target, "toggleAttribute", name, !!value),
+  "html.focus": (target, _opts, _detail, rank) => rank || invoke(target, "focus"),
+  "html.scroll": (target, { block }, _detail, rank) =>
+    rank || invoke(target, "scrollIntoView", { block }),
+  "html.dialog"(target, { action }) {
+    if (!(target instanceof HTMLDialogElement)) target.togglePopover(action !== "close");
+    else if (target.open === (action === "close")) /** @type {any} */ (target)[OPENING[action]]();
+  },
+  "html.forms.set": (target, { values }) => setFields(target, values),
+  "forms.errors": showErrors,
+};
+
+/** What is done to the page as a whole. @type {Record<string, Verb>} */
+const PAGE = {
+  "html.dispatch": (target, { event, detail }) =>
+    invoke(
+      target,
+      "dispatchEvent",
+      new CustomEvent(event, { bubbles: true, cancelable: true, detail }),
+    ),
+  "html.title"(_root, { content }) {
+    document.title = content;
+  },
+  "html.announce": (_root, { content, level }) => announce(content, level),
+  "html.push_url": going((href) => write("pushState", href)),
+  "html.replace_url": going((href) => write("replaceState", href)),
+  "html.redirect": going((href) => location.assign(href)),
+  "html.reload": () => location.reload(),
+  "html.download_file"(_root, { url, filename }, detail) {
     const link = linkTo(url, filename);
     if (/^(http|blob|data)/.test(link.protocol)) link.click();
-    else refuse(url);
+    else refuse(detail, url);
   },
+  /** One paint, and one transition. */
+  "html.batch": (_root, { ops, transition }, detail) =>
+    inTurn(
+      () => {
+        for (const [signal, opts = {}] of ops) {
+          // Each is reported for itself.
+          inTurn(
+            () => {
+              const [verb] = verbs.get(signal) ?? [];
+              if (verb) verb(opts);
+              else fail("no-function", signal, { ...detail, signal });
+            },
+            { signal },
+          );
+        }
+      },
+      detail,
+      transition,
+    ),
 };
 
 /** Functions by signal. @type {Map<string, Set<(opts: any, id?: string) => void>>} */
 export const verbs = new Map([["html.assets", new Set([load])]]);
-for (const [word, act] of Object.entries(VERBS)) {
-  const signal = `html.${word}`;
-  /** @param {any} opts */
-  const verb = (opts) => {
-    /** @type {Element[]} */
-    let targets;
-    try {
-      targets = [...document.querySelectorAll(opts.url ? "html" : opts.selector)];
-    } catch (error) {
-      fail("selector", error, { signal });
-      return;
-    }
-    if (!targets.length) fail("no-target", opts.selector, { signal }, "debug");
-    targets.forEach((element, rank) => {
-      /** @param {unknown} cause */
-      const refuse = (cause) => fail("unsafe", cause, { signal, element });
-      // What was done to one may have removed the next.
-      if (get(element, "isConnected")) act(element, opts, refuse, rank);
-    });
-  };
-  verbs.set(signal, new Set([verb]));
+for (const [signal, act] of Object.entries(ELEMENTS)) {
+  verbs.set(signal, new Set([(opts) => each(signal, opts.selector, act, opts)]));
+}
+for (const [signal, act] of Object.entries(PAGE)) {
+  verbs.set(signal, new Set([(opts) => each(signal, opts.selector ?? "html", act, opts)]));
 }

@@ -1,0 +1,38 @@
+// Random trees for the morph's tests, from a seed: a failure can be made again.
+
+export function random(seed) {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
+
+const TAGS = ["div", "p", "ul", "li", "b", "section"];
+const ATTRIBUTES = ["class", "title", "data-a", "hidden"];
+
+// Ids are unique in a tree; both trees of a pair draw from the same ones.
+export function tree(draw, ids) {
+  const free = [...ids];
+  const build = (depth) => {
+    const children = Array.from({ length: draw(6) }, () => {
+      const kind = draw(8);
+      if (kind === 0) return document.createComment(`c${draw(4)}`);
+      if (kind < 3 || depth > 3) return document.createTextNode(`t${draw(4)}`);
+      const node = document.createElement(TAGS[draw(TAGS.length)]);
+      if (draw(2) && free.length) {
+        [node.id] = free.splice(draw(free.length), 1);
+        if (draw(8)) node.dataset.tag = node.id; // its tag hangs on its id, mostly
+      }
+      for (const name of ATTRIBUTES) if (!draw(4)) node.setAttribute(name, `v${draw(3)}`);
+      if (!draw(6)) node.style.color = ["red", "blue"][draw(2)];
+      node.append(...build(depth + 1));
+      return node;
+    });
+    return children;
+  };
+  const root = document.createElement("div");
+  root.append(...build(0));
+  root.normalize();
+  return root;
+}
