@@ -67,6 +67,7 @@ JUNK = [
     "\ufeff",
 ]
 KEYS = ["signal", "opts", "n", "reply", "sup", "countdown", "eta", "expires", "df", "t", "o"]
+KEYS += ["life"]
 # What each key of a call must be; `None` leaves out what need not be there.
 WRONG = {
     "signal": [None, 7, "", [], {}, True, "x" * 256, "fuzz.none", "html.content", "constructor"],
@@ -83,10 +84,11 @@ WRONG = {
     "n": [None, -1, 1.5, True, "1", 2**53, 1e400, [], {}, float("nan")],
     "reply": [1, 0, "true", [], {}],
     "sup": [-1, 1.5, "1", True, [], 2**53],
+    "life": [1, 1.5, True, [], {}, "of another history"],
     "countdown": [-1, "1", True, [], 1e12, float("nan"), float("inf")],
     "eta": ["soon", True, [], -1, 1e300, "2030-13-45", "\ud800", float("inf")],
     "expires": [-1, "1", False, {}, 1e12, float("-inf")],
-    "df": ["", "ack", "welcome", "cancel", "__proto__", 7, [], {}, True, "hello", "topics"],
+    "df": ["", "ack", "welcome", "cancelled", "__proto__", 7, [], {}, True, "hello", "topics"],
 }
 
 
@@ -322,7 +324,7 @@ async def answered(wire, bad):
     assert text is not None, f"closed with {wire.code}"
     answer = json.loads(text)
     assert answer["df"] == "nack", answer
-    assert answer["code"] in {"invalid", "unknown", "forbidden", "big"}, answer
+    assert answer["code"] in {"invalid", "unknown", "forbidden", "big", "life"}, answer
     assert answer["n"] == (None if answer["code"] == "big" else bad.n), answer
     assert answer["message"]
 
