@@ -40,7 +40,7 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 
 # --- to test it ----------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-chaos test-browser browser libraries redis
+.PHONY: test test-unit test-chaos test-soak test-browser browser libraries redis
 test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
@@ -52,6 +52,9 @@ WITHOUT_RUN := --ignore $(CHAOS_RUN)
 
 test-chaos: $(VENV)/.dev redis ## servers, workers, Redis and 150 windows under faults (100 s)
 	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest $(CHAOS_RUN) $(ARGS)
+
+test-soak: $(VENV)/.dev redis ## windows that reconnect for SOAK_SECONDS (an hour), and what they leave
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests/soak -m soak -s $(ARGS)
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 # XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.

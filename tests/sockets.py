@@ -85,13 +85,14 @@ _META = re.compile(r'<meta name="dfws" content="([^"]+)"((?: data-[a-z]+="[^"]*"
 def read_page(response: Any, client: Any = None) -> Page:
     """Return the page that a response is."""
     content = response.getvalue().decode() if response.streaming else response.content.decode()
-    page = _page_in(content)
+    page = page_in(content)
     if client is not None:
         page.cookies = client.cookies.output([], header="", sep=";").strip()
     return page
 
 
-def _page_in(content: str) -> Page:
+def page_in(content: str) -> Page:
+    """Return the page that a text of HTML is."""
     found = _META.findall(content)
     assert len(found) == content.count('name="dfws"') == 1, content
     data = dict(re.findall(r'data-([a-z]+)="([^"]*)"', found[0][1]))
@@ -316,7 +317,7 @@ class Server:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", address, headers={"Host": HOST})
-            return _page_in(connection.getresponse().read().decode())
+            return page_in(connection.getresponse().read().decode())
 
     @contextlib.asynccontextmanager
     async def wire(

@@ -1,0 +1,1 @@
+"""Hours of reconnecting windows, and what they leave in memory: `make test-soak`."""
