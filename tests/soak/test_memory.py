@@ -1,6 +1,7 @@
 """Windows come and go, and neither the server nor Redis grows.
 
-`SOAK_SECONDS` says for how long; the first third is for what is made once.
+`SOAK_SECONDS` says for how long; the first third is for what is made once, so less than 300 says
+little.
 """
 
 from __future__ import annotations
