@@ -72,6 +72,8 @@ def test_one_verb_that_can_t_be_is_told_where_it_stands():
             page.text("#a", "x", to="elsewhere")
         with pytest.raises(TypeError, match="html.append: in a batch"):
             page.append("#a", "x", to=WINDOW)
+        with pytest.raises(TypeError, match="html.append: in a batch .* has a transition"):
+            page.append("#a", "x", transition=True)
         with pytest.raises(TypeError, match="a batch can't go into a batch"):
             html.batch(page)
         page.title("kept")

@@ -145,9 +145,13 @@ def test_a_mistyped_option_is_named(verb):
 def test_options_of_the_verbs_that_bring_html():
     own = window()
     topic = f"-window.{own.window_key}"
-    found = sent(html.morph, own, "#a", mark_safe("<b id=b>x</b>"), outer=True, transition=True)
-    expected = {"selector": "#a", "content": "<b id=b>x</b>", "outer": True, "transition": True}
+    found = sent(html.morph, own, "#a", mark_safe("<b id=b>x</b>"), outer=True)
+    expected = {"selector": "#a", "content": "<b id=b>x</b>", "outer": True}
     assert found == {topic: ("html.morph", expected)}
+    # Batches have transitions: this is one of one verb.
+    found = sent(html.morph, own, "#a", "x", transition=True)
+    ops = [["html.morph", {"selector": "#a", "content": "x"}]]
+    assert found == {topic: ("html.batch", {"ops": ops, "transition": True})}
     found = sent(html.upsert, own, "#a", template="fragments/plain.html", select="b")
     assert found[topic][1] == {"selector": "#a", "content": "<b></b>"}
     with pytest.raises(html.NoSuchPiece):

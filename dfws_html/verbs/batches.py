@@ -8,9 +8,9 @@ from typing import Any, Self
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
-from dfws_html.tasks import refuse_on_loop, trigger_signal
+from dfws_html.tasks import refuse_on_loop
 from dfws_html.verbs import elements, forms, swapping, windows
-from dfws_html.verbs.sending import Gathering
+from dfws_html.verbs.sending import Gathering, send_batch
 from dfws_html.window_info import WindowInfo
 
 __all__ = ["Batch", "batch"]
@@ -60,10 +60,7 @@ class Batch(Gathering):
 
     def _send(self) -> None:
         if self.ops:
-            arguments: dict[str, Any] = {"ops": [list(op) for op in self.ops]}
-            if self._transition:
-                arguments["transition"] = True
-            trigger_signal(self.window_info, "html.batch", to=self.destinations, kwargs=arguments)
+            send_batch(self.window_info, self.destinations, self.ops, transition=self._transition)
             self.ops = []
 
     after = swapping.after

@@ -26,6 +26,7 @@ __all__ = [
     "for_whom",
     "is_shared",
     "send",
+    "send_batch",
 ]
 
 
@@ -75,7 +76,8 @@ class Options(TypedDict, total=False):
             ``WINDOW`` and ``USER`` is rendered for nobody: without the sender's user, permissions
             and request, in ``settings.LANGUAGE_CODE``. In a batch, the batch says it.
         as_sender: render it as the sender's window sees it, whoever gets it.
-        transition: let the browser blend the old view into the new one.
+        transition: let the browser blend the old view into the new one; in a batch, the batch
+            says it.
     """
 
     template: str | None
@@ -123,9 +125,30 @@ def bring(
         select=options.get("select"),
         shared=is_shared(destinations) and not options.get("as_sender", False),
     )
-    arguments["transition"] = options.get("transition") or None
-    to = None if isinstance(window_info, Gathering) else destinations
-    send(name, window_info, to, selector=selector, content=html, **arguments)
+    given = {"selector": selector, "content": html, **arguments}
+    if isinstance(window_info, Gathering):
+        if options.get("transition"):
+            raise TypeError(f"{name}: in a batch it is the batch that has a transition")
+        send(name, window_info, None, **given)
+    elif options.get("transition"):
+        found = {key: value for key, value in given.items() if value is not None}
+        send_batch(window_info, destinations, [(name, found)], transition=True)
+    else:
+        send(name, window_info, destinations, **given)
+
+
+def send_batch(
+    window_info: WindowInfo | HttpRequest,
+    to: Any,
+    ops: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    transition: bool,
+) -> None:
+    """Send several verbs' signals as one, which has the transition."""
+    arguments: dict[str, Any] = {"ops": [list(op) for op in ops]}
+    if transition:
+        arguments["transition"] = True
+    trigger_signal(window_info, "html.batch", to=to, kwargs=arguments)
 
 
 async def asend(
