@@ -66,9 +66,10 @@ def _text(value: Any) -> str:
 
 
 def _name(value: Any) -> str:
-    if not _text(value).strip():
+    text = _text(value)
+    if not text.strip():
         raise _Unfit("is empty")
-    return str(value)
+    return text  # itself: a kind of its own brings arguments
 
 
 def _flag(value: Any) -> bool:
