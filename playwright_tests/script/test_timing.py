@@ -160,7 +160,8 @@ def test_the_last_values_are_sent_though_the_element_has_gone(bed: Bed) -> None:
     page = start(bed, f"<div id=d><form>{field('input delay:300ms', form='f')}</form></div>")
     page.evaluate("i.name = 'n'")
     type_text(page, "last")
-    page.evaluate("d.innerHTML = ''")
+    # What becomes of it outside the page is nothing that a user wrote.
+    page.evaluate("window.gone = i; d.innerHTML = ''; gone.value = 'cleared'")
     page.clock.run_for(301)
     assert bed.called() == [("s", {"v": "last", "f": [{"name": "n", "value": "last"}]})]
     assert bed.codes() == []
@@ -268,7 +269,9 @@ def test_leaving_the_page_sends_what_waits(bed: Bed) -> None:
     bed.until(lambda: len(bed.hellos) == 2)
     page.wait_for_selector("html[data-df-connection=open]", state="attached")
     page.clock.run_for(20_000)
-    assert sent(bed).count("last") == 1
+    bed.flush()
+    # The very call may come again, as its acknowledgement may have missed the page.
+    assert {call["n"] for call in bed.calls if call["signal"] == "s"} == {1}
 
 
 # ------------------------------------------------------------------ every, load
