@@ -258,15 +258,13 @@ def _deleted(sender: Any, instance: Model, using: str, **_: Any) -> None:
 def _related(
     *,
     instance: Model,
-    action: str,
     reverse: bool,
     model: type[Model],
     pk_set: set[Any] | None,
     using: str,
     **_: Any,
 ) -> None:
-    if not action.startswith("post_"):
-        return
+    # Twice, before and after it: in one transaction, so it is told once.
     if not reverse:
         _changed(_concrete(type(instance)), instance.pk, using)
         return

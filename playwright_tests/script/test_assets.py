@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import Route
+
 from .conftest import META, SCRIPT, Bed, signal
 
 PAGE = (
@@ -15,10 +17,18 @@ def load(bed: Bed, *, link: tuple[str, ...] = (), script: tuple[str, ...] = ()) 
 
 
 def test_each_file_comes_once_and_in_order(bed: Bed) -> None:
-    bed.pages = {f"/{name}.js": f"ran.push('{name}')" for name in ("there", "one", "two")}
+    bed.pages = {f"/{name}.js": f"ran.push('{name}')" for name in ("there", "two")}
     page = bed.open(head=META + SCRIPT + PAGE)
-    for _ in range(2):
-        load(bed, link=("/t.css", "/a.css"), script=("/there.js", "/one.js", "/two.js"))
+    held: list[Route] = []
+    page.route("**/one.js", held.append)
+    with page.expect_response("**/two.js"):
+        for _ in range(2):
+            files = ("/there.js", "/one.js", "/two.js")
+            load(bed, link=("/t.css", "/a.css"), script=files)
+        bed.flush()
+    [first] = held
+    first.fulfill(body="ran.push('one')", content_type="text/javascript")
+    page.unroute("**/one.js")
     page.wait_for_function("ran.length > 2")
     bed.flush()
     assert page.evaluate("ran") == ["there", "one", "two"]
