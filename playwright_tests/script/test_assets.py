@@ -20,7 +20,7 @@ def test_each_file_comes_once_and_in_order(bed: Bed) -> None:
     bed.pages = {f"/{name}.js": f"ran.push('{name}')" for name in ("there", "two")}
     page = bed.open(head=META + SCRIPT + PAGE)
     held: list[Route] = []
-    page.route("**/one.js", held.append)
+    page.route("**/one.js", lambda route: held.append(route))
     with page.expect_response("**/two.js"):
         for _ in range(2):
             files = ("/there.js", "/one.js", "/two.js")
