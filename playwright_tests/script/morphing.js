@@ -1,6 +1,6 @@
 // Random trees for the morph's tests, from a seed: a failure can be made again.
 
-export function random(seed) {
+function random(seed) {
   let state = seed;
   return (n) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -12,7 +12,7 @@ const TAGS = ["div", "p", "ul", "li", "b", "section"];
 const ATTRIBUTES = ["class", "title", "data-a", "hidden"];
 
 // Ids are unique in a tree; both trees of a pair draw from the same ones.
-export function tree(draw, ids) {
+function tree(draw, ids) {
   const free = [...ids];
   const build = (depth) => {
     const children = Array.from({ length: draw(6) }, () => {
@@ -35,4 +35,28 @@ export function tree(draw, ids) {
   root.append(...build(0));
   root.normalize();
   return root;
+}
+
+// An operation as text: nodes by id, else by what they contain.
+function told([act, node, ...more]) {
+  const name = (value) =>
+    value instanceof Attr ? `${value.name}=${value.value}`
+    : value instanceof Element && value.hasAttribute("id") ? value.getAttribute("id")
+    : value instanceof Node ? value.nodeName.toLowerCase() + value.textContent
+    : `${value}`;
+  return [act, ...[node, ...more].map(name)].join(" ");
+}
+
+// Makes both trees, plans and performs in the page, and says what was planned and what came out.
+async function morph(from, to, options) {
+  const { plan, perform } = await import("/static/dfws_html/morph.js");
+  const root = Object.assign(document.createElement("div"), { id: "root", innerHTML: from });
+  document.body.replaceChildren(root);
+  document.querySelector("[data-focus]")?.focus();
+  const inert = document.implementation.createHTMLDocument();
+  const holder = Object.assign(inert.createElement("div"), { innerHTML: to });
+  const operations = plan(root, holder, options);
+  const planned = operations.map(told);
+  perform(operations);
+  return [planned, root.innerHTML];
 }

@@ -68,7 +68,7 @@ export function write(control, values) {
     }
   } else {
     // Written again, it would lose caret and history.
-    if (control.value !== `${first}`) control.value = first;
+    if (control.value !== `${first}` || control.validity.badInput) control.value = first;
     if (values.length > 1) values.shift();
   }
 }

@@ -16,11 +16,12 @@ export function keep(leaving, target, mayWrite, wished) {
   /** @param {Element} root @param {string} css @returns {any[]} */
   const within = (root, css) => [root, ...invoke(root, "querySelectorAll", css)];
   const all = leaving.flatMap((root) => within(root, "*"));
+  const typed = [...new Set([...all, ...within(target, CONTROLS)])].filter(isTouched);
+  const given = typed.filter(mayWrite);
+  for (const control of given) touched.delete(control);
   return [
     ...all.map(bequeath),
-    ...[...new Set([...all, ...within(target, CONTROLS)])]
-      .filter((element) => isTouched(element) && !mayWrite(element))
-      .map(keepTyping),
+    ...typed.filter((control) => !given.includes(control)).map(keepTyping),
     ...all
       .filter((element) => element === document.activeElement)
       .map((element) => keepFocus(element, wished)),
@@ -51,13 +52,16 @@ function successorOf(element) {
 /** @param {any} control */
 function keepTyping(control) {
   const find = successorOf(control);
+  /** @type {any[]} */
+  const value = [].concat(/** @type {any} */ (controlValue(control, null)));
+  const { badInput = true } = control.validity ?? {};
   return () => {
     const heir = find();
     if (heir?.type !== control.type) return;
-    if (control.type === "file" || (control.validity?.badInput ?? true)) {
+    if (control.type === "file" || badInput) {
       if (heir !== control) heir.replaceWith(control); // its content can't be written by a script
     } else {
-      write(heir, [].concat(/** @type {any} */ (controlValue(control, null))));
+      write(heir, value);
     }
     touched.add(heir);
   };

@@ -1,5 +1,5 @@
 /** @file The way from one tree to another: a plan of few operations on nodes, and its performance. */
-import { CONTROLS, field, touched, write } from "./controls.js";
+import { CONTROLS, field, write } from "./controls.js";
 import { emit, fail } from "./events.js";
 import { controlValue } from "./forms.js";
 import { held } from "./marks.js";
@@ -29,6 +29,8 @@ const FRAGILE = "details,dialog,[popover],iframe,video,audio";
 
 /** @param {any} node @param {string} css @returns {any[]} */
 const inside = (node, css) => [...(get(node, "querySelectorAll")?.call(node, css) ?? [])];
+
+const probe = document.createElement("p").style;
 
 /** Scripts did run, or never will. @param {any} node */
 const isMorphed = ({ nodeName, type }) => !/^(no)?script$/i.test(nodeName) || /json/.test(type);
@@ -126,11 +128,13 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
     }
   }
 
-  /** Controls that do not hold what their attributes say. */
+  /** Controls that do not hold what their attributes say, and what is around them. */
   const unsure = new Set();
   for (const control of [from, ...inside(from, CONTROLS)]) {
-    const { value, defaultValue, checked, defaultChecked } = control;
-    if (value !== defaultValue || checked !== defaultChecked) enclose(unsure, control);
+    const { value, defaultValue, checked, defaultChecked, validity } = control;
+    if (value !== defaultValue || checked !== defaultChecked || validity?.badInput) {
+      enclose(unsure, control);
+    }
   }
   /** Others move around what has the focus. */
   const focused = new Set();
@@ -226,6 +230,7 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
     for (const one of [node, ...inside(node, "*")]) {
       for (const { name, value } of get(one, "attributes") ?? []) {
         if (isUnsafe(name, value)) steps.push(["strip", one, name], ["refuse", one, name]);
+        if (name === "style") steps.push(["style", one, value]);
       }
     }
     steps.push(["insert", node, parent, next]);
@@ -250,8 +255,9 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       if (isUnsafe(name, value)) steps.push(["refuse", old, name]);
       else if (name !== "style") steps.push(["attribute", old, attribute]);
       else {
-        const { cssText } = get(fresh, "style");
-        if (get(old, "style").cssText !== cssText) steps.push(["style", old, cssText]);
+        // What was parsed under a strict policy has no style, only the text of it.
+        probe.cssText = value;
+        if (get(old, "style").cssText !== probe.cssText) steps.push(["style", old, value]);
       }
     }
     for (const { name } of get(old, "attributes")) {
@@ -270,7 +276,7 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       mayWrite(old)
     ) {
       const value = controlValue(fresh, null);
-      if (`${controlValue(old, null)}` !== `${value}`) {
+      if (`${controlValue(old, null)}` !== `${value}` || old.validity.badInput) {
         ends.push(["write", old, [].concat(/** @type {any} */ (value))]);
       }
     }
@@ -309,11 +315,7 @@ const ACTS = {
     if (!refused.has(what)) fail("unsafe", what, { element });
     refused.add(what);
   },
-  /** @param {any} control @param {any[]} values */
-  write(control, values) {
-    write(control, values);
-    touched.delete(control);
-  },
+  write,
 };
 
 /** @param {Operation[]} operations one that fails is reported, and harms no other */
