@@ -111,7 +111,7 @@ FIELD = "<li id=b><input data-focus></li>"
         # Attributes
         ("<p id=a class=x title=t></p>", "<p id=a class=y hidden></p>",
          ["attribute a class=y", "attribute a hidden=", "strip a title"]),
-        ("<p id=a style='color: red'></p>", "<p id=a style='color:red'></p>", []),
+        ("<p id=a style='color:red'></p>", "<p id=a style='color:red'></p>", []),
         ("<p id=a></p>", "<p id=a style='color:red'></p>", ["style a color:red"]),
         ("<p id=a nonce=x></p>", "<p id=a nonce=y></p>", []),
         ("<details id=a open></details>", "<details id=a></details>", []),

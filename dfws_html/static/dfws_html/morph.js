@@ -12,7 +12,7 @@ import { isUnsafe } from "./safety.js";
  * `style node css`, `strip node name`, `refuse node name`, `write control values`
  */
 
-/** So far ahead an equal node is looked for among those without ids. */
+/** So far ahead its like is looked for, for a node without an id. */
 const AHEAD = 9;
 
 /** Attributes that belong to the page, and the elements on which they do. @type {Record<string, string>} */
@@ -29,8 +29,6 @@ const FRAGILE = "details,dialog,[popover],iframe,video,audio";
 
 /** @param {any} node @param {string} css @returns {any[]} */
 const inside = (node, css) => [...(get(node, "querySelectorAll")?.call(node, css) ?? [])];
-
-const probe = document.createElement("p").style;
 
 /** Scripts did run, or never will. @param {any} node */
 const isMorphed = ({ nodeName, type }) => !/^(no)?script$/i.test(nodeName) || /json/.test(type);
@@ -136,14 +134,10 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       enclose(unsure, control);
     }
   }
-  /** Others move around what has the focus. */
-  const focused = new Set();
-  enclose(focused, document.activeElement);
-  /** And around what moving would harm. */
-  const fragile = new Set();
-  if (!("moveBefore" in Element.prototype)) {
-    for (const node of inside(from, FRAGILE)) enclose(fragile, node);
-  }
+  /** Others move around what has the focus and, after it, what moving would harm. */
+  const pinned = new Set();
+  enclose(pinned, document.activeElement);
+  if (!("moveBefore" in from)) for (const node of inside(from, FRAGILE)) enclose(pinned, node);
 
   /**
    * @param {any} parent
@@ -161,43 +155,32 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
     const settle = () => {
       /** @type {number[]} */
       let order = after.map(placeOf).filter((place) => place !== undefined);
-      for (const pinned of [focused, fragile]) {
-        for (const [old, pin] of pinned.has(parent) ? places : []) {
-          const at = pinned.has(old) ? order.indexOf(pin) : -1;
-          if (at >= 0) {
-            order = order.filter((place, rank) => rank === at || place < pin === rank < at);
-          }
+      for (const old of pinned) {
+        const pin = /** @type {number} */ (places.get(old));
+        const at = order.indexOf(pin);
+        if (at >= 0) {
+          order = order.filter((place, rank) => rank === at || place < pin === rank < at);
         }
       }
       return rising(order);
     };
     let staying = settle();
     const free = new Set(before.filter((old) => !taken.has(old) && !get(old, "id")));
-    /** @type {((fresh: any) => any)[]} */
-    const ways = [
-      // Behind what stays: of many equal blanks each keeps its place.
-      (fresh) => {
-        const place = placeOf(fresh.previousSibling);
-        const old = staying.has(place) && before[place + 1];
-        return free.has(old) && isEqual(old, fresh) && old;
-      },
-      (fresh) => {
-        let ahead = AHEAD;
-        for (const old of free) {
-          if (isEqual(old, fresh)) return old;
-          if (!--ahead) break;
-        }
-      },
-      (fresh) => {
-        for (const old of free) if (isSame(old, fresh)) return old;
-      },
-    ];
-    for (const find of ways) {
+    /** Behind what stays: of many equal blanks each keeps its place. @param {any} old @param {any} fresh */
+    const isBehind = (old, fresh) => {
+      const place = placeOf(fresh.previousSibling);
+      return staying.has(place) && before[place + 1] === old && isEqual(old, fresh);
+    };
+    for (const isIt of [isBehind, isEqual, isSame]) {
       for (const fresh of after) {
-        const old = !pairs.has(fresh) && !get(fresh, "id") && find(fresh);
-        if (old) {
-          free.delete(old);
-          pair(fresh, old);
+        let ahead = pairs.has(fresh) || get(fresh, "id") ? 0 : AHEAD;
+        for (const old of free) {
+          if (!ahead--) break;
+          if (isIt(old, fresh)) {
+            free.delete(old);
+            pair(fresh, old);
+            break;
+          }
         }
       }
     }
@@ -253,12 +236,8 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       const { name, value } = attribute;
       if (isLeft(name) || invoke(old, "getAttribute", name) === value) continue;
       if (isUnsafe(name, value)) steps.push(["refuse", old, name]);
-      else if (name !== "style") steps.push(["attribute", old, attribute]);
-      else {
-        // What was parsed under a strict policy has no style, only the text of it.
-        probe.cssText = value;
-        if (get(old, "style").cssText !== probe.cssText) steps.push(["style", old, value]);
-      }
+      else if (name === "style") steps.push(["style", old, value]);
+      else steps.push(["attribute", old, attribute]);
     }
     for (const { name } of get(old, "attributes")) {
       if (!isLeft(name) && !invoke(fresh, "hasAttribute", name)) steps.push(["strip", old, name]);
@@ -275,10 +254,7 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       old.type !== "file" &&
       mayWrite(old)
     ) {
-      const value = controlValue(fresh, null);
-      if (`${controlValue(old, null)}` !== `${value}` || old.validity.badInput) {
-        ends.push(["write", old, [].concat(/** @type {any} */ (value))]);
-      }
+      ends.push(["write", old, [].concat(/** @type {any} */ (controlValue(fresh, null)))]);
     }
   }
 
