@@ -219,6 +219,17 @@ def test_what_is_typed_stays_and_the_attributes_follow(modules: Bed, how: str) -
 
 
 @pytest.mark.parametrize("how", ["morph", "innerHTML"])
+def test_radios_of_a_name_are_one_wherever_they_stand(modules: Bed, how: str) -> None:
+    radio = "<input type=radio name=r id={}>"
+    content(modules, f"<p id=p>{radio.format('r1')}</p>{radio.format('r2')}")
+    modules.page.check("#r2")
+    show(modules, "#p", how, radio.format("'r1' checked"))
+    assert modules.page.evaluate("[r1.checked, r2.checked, r1.defaultChecked]") == [
+        False, True, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["morph", "innerHTML"])
 @pytest.mark.parametrize("new", [OLD, FRESH])
 def test_what_may_be_written_is_what_the_server_says(modules: Bed, how: str, new: str) -> None:
     # The answer of a call may write what still holds the value that it sent.

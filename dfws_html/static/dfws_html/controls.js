@@ -17,12 +17,21 @@ export const field = (one) => `${one.type},${one.name},${isCheckable(one) && one
 /**
  * Radios of a name count as one.
  * @param {any} element
+ * @returns {any[]} it, and those that count with it
+ */
+export const groupOf = (element) => [
+  element,
+  .../** @type {any[]} */ (
+    element.type === "radio" ? [...document.getElementsByName(element.name)] : []
+  ).filter(({ form }) => form === element.form),
+];
+
+/**
+ * @param {any} element
  * @returns {boolean}
  */
 export const isTouched = (element) =>
-  [element, ...(element.type === "radio" ? document.getElementsByName(element.name) : [])].some(
-    (/** @type {any} */ one) => one.form === element.form && touched.has(one),
-  ) ||
+  groupOf(element).some((one) => touched.has(one)) ||
   get(element, "files")?.length ||
   element.validity?.badInput ||
   invoke(element, "matches", ":autofill");

@@ -1,6 +1,6 @@
 /** @file What the user holds survives a swap: an element that leaves hands its text, its focus and its calls to its successor. */
 import { bequeath } from "./attribute.js";
-import { CONTROLS, field, isTouched, touched, write } from "./controls.js";
+import { CONTROLS, field, groupOf, isTouched, touched, write } from "./controls.js";
 import { controlValue } from "./forms.js";
 import { invoke } from "./nodes.js";
 
@@ -16,7 +16,9 @@ export function keep(leaving, target, mayWrite, wished) {
   /** @param {Element} root @param {string} css @returns {any[]} */
   const within = (root, css) => [root, ...invoke(root, "querySelectorAll", css)];
   const all = leaving.flatMap((root) => within(root, "*"));
-  const typed = [...new Set([...all, ...within(target, CONTROLS)])].filter(isTouched);
+  const typed = [...new Set([...all, ...within(target, CONTROLS)].flatMap(groupOf))].filter(
+    isTouched,
+  );
   const given = typed.filter(mayWrite);
   for (const control of given) touched.delete(control);
   return [
