@@ -12,40 +12,40 @@ const PATIENCE = 10000; // milliseconds that frames wait for an answer
 const asked = new Map();
 
 const ownId = () => windowId ?? meta()?.dataset.w;
+const messages = () => document.querySelector("[data-df-status]");
 
 /**
  * A request leaves: it names the window, unless it goes to another origin.
- * @param {unknown} key to know its answer by
+ * @param {any} key to know its answer by
  * @param {string} url
- * @param {(name: string, value: string) => void} write a header
- * @returns {((token?: string | null) => void) | undefined} to be called at its end; with a token, or null for none, if
- *   its answer is shown
+ * @param {any} options as those of `fetch`
  */
-function ask(key, url, write) {
+function ask(key, url, options) {
   const [header] = Object.entries(headers());
   if (!header || new URL(url, document.baseURI).origin !== location.origin) return;
-  write(...header);
+  options.headers[header[0]] = header[1];
+  options.mode = "same-origin"; // no redirect takes the token elsewhere
   const id = ownId();
   const release = hold(PATIENCE);
-  const status = document.querySelector("[data-df-status]");
-  /** @param {string | null} [token] */
+  const status = messages();
+  /** @param {string | null} [token] of an answer that is shown, null if it has none */
   const end = (token) => {
     if (asked.get(key) === end) asked.delete(key);
-    const isShown = token !== undefined;
     const isOther = token && id !== ownId();
-    if (token && !isOther) takeTopics(token);
+    if (!isOther && token) takeTopics(token);
+    const isLate = release();
+    if (token === undefined) return;
     // What was told to the old content while the new one was made may be missing in that.
-    if ((release() && isShown) || isOther) resync();
+    if (isLate || isOther) resync();
     // Bodies come without what stood in a head.
-    if (isShown && status && !document.querySelector("[data-df-status]"))
-      document.body.append(status);
+    if (status && !messages()) document.body.append(status);
   };
   asked.set(key, end);
-  return end;
+  options.signal?.addEventListener("abort", () => end());
 }
 
 /**
- * @param {unknown} key
+ * @param {any} key
  * @param {string | null} [token]
  */
 const end = (key, token) => asked.get(key)?.(token);
@@ -67,13 +67,14 @@ const endRendered = (response) => end(askers.get(response), response.headers.get
 /** @type {Record<string, (event: any) => void>} */
 const EVENTS = {
   // htmx 2
-  "htmx:beforeSend": ({ detail: { xhr, pathInfo, requestConfig } }) =>
-    ask(
-      xhr,
-      pathInfo.finalRequestPath,
+  "htmx:beforeSend"({ detail: { xhr, pathInfo, requestConfig } }) {
+    const options = { headers: {} };
+    ask(xhr, pathInfo.finalRequestPath, options);
+    for (const [name, value] of Object.entries(options.headers)) {
       // A second one would be added to the first.
-      (name, value) => requestConfig.headers[name] ?? xhr.setRequestHeader(name, value),
-    ),
+      requestConfig.headers[name] ?? xhr.setRequestHeader(name, value);
+    }
+  },
   "htmx:beforeSwap": ({ detail: { xhr, shouldSwap }, defaultPrevented }) =>
     shouldSwap && !defaultPrevented && accepted.add(xhr),
   "htmx:afterSwap": ({ detail: { xhr } }) => xhr && endShown(xhr),
@@ -85,7 +86,7 @@ const EVENTS = {
 
   // htmx 4
   "htmx:before:request"({ detail: { ctx }, defaultPrevented }) {
-    if (!defaultPrevented) askByFetch(ctx, ctx.request.action, ctx.request);
+    if (!defaultPrevented) ask(ctx, ctx.request.action, ctx.request);
   },
   "htmx:after:swap": ({ detail: { ctx } }) =>
     end(ctx, ctx.response?.headers.get(WINDOW_HEADER) ?? null),
@@ -98,7 +99,7 @@ const EVENTS = {
     if (target.localName === "turbo-frame") delete detail.fetchRequest;
     const { fetchOptions, url, fetchRequest } = detail;
     if (!fetchRequest && !fetchOptions.headers["X-Sec-Purpose"]) {
-      askByFetch(target, url, fetchOptions);
+      ask(target, url, fetchOptions);
     }
   },
   "turbo:before-fetch-response"({ target, detail }) {
@@ -132,19 +133,6 @@ const EVENTS = {
     for (const [, end] of ends) end(null);
   },
 };
-
-/**
- * @param {unknown} key
- * @param {string} url
- * @param {any} options
- */
-function askByFetch(key, url, options) {
-  const end = ask(key, url, (name, value) => {
-    options.headers[name] = value;
-    options.mode = "same-origin"; // no redirect takes the token elsewhere
-  });
-  options.signal?.addEventListener("abort", () => end?.());
-}
 
 /** To be called once. */
 export function accompany() {
