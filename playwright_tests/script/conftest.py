@@ -82,6 +82,11 @@ class Bed:
         self.send(signal=signal, opts=opts)
         self.flush()
 
+    def html(self, selector: str) -> str:
+        """What is in an element, once the class of what was added is off."""
+        self.page.wait_for_function("!document.querySelector('.df-added')")
+        return self.page.inner_html(selector)
+
     def flush(self) -> None:
         """Wait until the page has worked off all that was sent to it, and the reverse."""
         mark = f"flush{time.monotonic_ns()}"

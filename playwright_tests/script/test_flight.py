@@ -54,7 +54,7 @@ def test_the_answer_goes_to_its_target(bed: Bed, swap: dict[str, str], expected:
     bed.flush()
     assert bed.calls[0]["reply"] is True
     bed.done(result="<i>1</i>")
-    assert page.inner_html("main").replace('"', "") == expected
+    assert bed.html("main").replace('"', "") == expected
     page.click("#b")
     bed.flush()
 
@@ -64,7 +64,7 @@ def test_a_swap_without_a_target_is_of_the_element(bed: Bed) -> None:
     page.click("#b")
     bed.flush()
     bed.done(result="<i>1</i>")
-    assert page.inner_html("main") == "<i>1</i>"
+    assert bed.html("main") == "<i>1</i>"
 
 
 def test_no_answer_swaps_nothing_and_what_is_no_text_is_an_error(bed: Bed) -> None:
@@ -83,12 +83,12 @@ def test_a_target_is_resolved_when_sent_and_found_again_by_its_id(bed: Bed) -> N
     page.click("#b")
     bed.push("html.content", selector="main", content="<p>another</p><p id=t></p>")
     bed.done(result="hit")
-    assert page.inner_html("main") == '<p>another</p><p id="t">hit</p>'
+    assert bed.html("main") == '<p>another</p><p id="t">hit</p>'
     page.click("#b")  # now to one without an id
     bed.push("html.content", selector="main", content="<p>a third</p>")
     bed.done(result="hit")
     assert bed.codes() == ["target-gone"]
-    assert page.inner_html("main") == "<p>a third</p>"
+    assert bed.html("main") == "<p>a third</p>"
 
 
 @pytest.mark.parametrize("key", ["target", "busy", "disable"])

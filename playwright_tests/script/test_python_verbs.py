@@ -68,7 +68,7 @@ def test_every_verb_of_a_batch(bed: Bed) -> None:
     for signal, opts in pushed(use):
         bed.push(signal, **opts)
     page.wait_for_function("document.title === 'After'")
-    assert page.inner_html("#lines") == ('&lt;b&gt;<li id="l1">line</li><li id="l2">line</li>')
+    assert bed.html("#lines") == ('&lt;b&gt;<li id="l1">line</li><li id="l2">line</li>')
     assert page.evaluate("[node === i, i.title, h.innerHTML, h.className, h.title]") == [
         True, "new", "&lt;i&gt;", "b", "3",
     ]  # fmt: skip

@@ -99,7 +99,7 @@ export const ask = (signal, opts, options) =>
  * @param {string} [id]
  */
 export function deliver(name, opts, id) {
-  if (opts?.$but === windowId || run(name, opts, id)) return;
+  if ((opts?.$but && opts.$but === windowId) || run(name, opts, id)) return;
   if (held.length < room) held.push([name, opts, id]);
   else fail("no-function", name, { signal: name }, "debug");
 }
