@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "demo.tour",
     "demo.board",
     "demo.booking",
+    "demo.recipes",
     "demo.trouble",
 ]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from demo.board.forms import CardForm, new_card, old_card
 from demo.board.models import Board, Card
-from demo.form_errors import show_errors
+from demo.form_errors import show_errors_so_far
 from dfws_html import html
 from dfws_html.decorators import SerializedForm, is_authenticated, signal
 from dfws_html.window_info import WindowInfo
@@ -20,18 +20,17 @@ OldCardForm = Annotated[CardForm, SerializedForm(CardForm, kwargs=old_card)]
 @signal(path="board.check", is_allowed_to=is_authenticated, queue="in-order")
 def check(window_info: WindowInfo, column: int, form: NewCardForm) -> None:
     """Say what is wrong with a new card while it is typed."""
-    show_errors(window_info, form, while_typing=True)
+    show_errors_so_far(window_info, form, f"#add-{column}")
 
 
 @signal(path="board.add", is_allowed_to=is_authenticated, queue="in-order")
 @transaction.atomic
 def add(window_info: WindowInfo, column: int, form: NewCardForm) -> None:
     """Add a card to a column."""
-    show_errors(window_info, form)
+    html.form_errors(window_info, form, f"#add-{column}")
     if not form.is_valid():
         return
     card = form.save()
-    html.forms_set(window_info, f"#add-{column}", {"title": ""})
     html.append(
         window_info,
         f"#cards-{column}",
@@ -46,7 +45,7 @@ def add(window_info: WindowInfo, column: int, form: NewCardForm) -> None:
 @transaction.atomic
 def rename(window_info: WindowInfo, card: int, form: OldCardForm) -> None:
     """Give a card another title."""
-    show_errors(window_info, form)
+    html.form_errors(window_info, form, f"#card-{card} form")
     if form.is_valid():
         changed = form.save()
         # What is typed belongs to whoever types; now it is the card's title like any other.

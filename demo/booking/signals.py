@@ -6,7 +6,7 @@ from django.db import transaction
 
 from demo.booking.forms import BookingForm
 from demo.booking.models import SEATS, Booking, free_seats
-from demo.form_errors import show_errors
+from demo.form_errors import show_errors_so_far
 from dfws_html import html
 from dfws_html.decorators import everyone, signal
 from dfws_html.window_info import WindowInfo
@@ -14,16 +14,15 @@ from dfws_html.window_info import WindowInfo
 
 @signal(path="booking.check", is_allowed_to=everyone, queue="in-order")
 def check(window_info: WindowInfo, form: BookingForm) -> None:
-    show_errors(window_info, form, while_typing=True)
+    show_errors_so_far(window_info, form, "#booking")
 
 
 @signal(path="booking.book", is_allowed_to=everyone, queue="in-order")
 @transaction.atomic
 def book(window_info: WindowInfo, form: BookingForm) -> None:
-    show_errors(window_info, form)
+    html.form_errors(window_info, form, "#booking")
     if form.is_valid():
         booking = form.save()
-        html.forms_set(window_info, "#booking", dict.fromkeys(form.fields, ""))
         html.text(window_info, "#answer", f"Welcome, {booking.name}: {booking.guests} booked.")
         show_seats(window_info)
 

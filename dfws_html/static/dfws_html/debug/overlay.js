@@ -129,7 +129,8 @@ export function begin() {
   const badge = make("button", { type: "button", className: "badge" });
   let count = 0;
   const paint = () => {
-    badge.textContent = `dfws: ${count || "no"} problem${count === 1 ? "" : "s"}`;
+    badge.textContent = count ? `dfws: ${count} problem${count === 1 ? "" : "s"}` : "dfws";
+    badge.title = "What dfws_html does here";
     badge.classList.toggle("bad", count > 0);
     badge.setAttribute("aria-expanded", `${!panel.hidden}`);
   };

@@ -1,0 +1,1 @@
+"""What people build most often, each as some lines of template and one function."""
