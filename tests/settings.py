@@ -11,6 +11,7 @@ _FOLDER = Path(
 _FOLDER.mkdir(exist_ok=True)
 
 SECRET_KEY = "for tests only, and long enough to be accepted by every check"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost"]
 ROOT_URLCONF = "tests.urls"
