@@ -481,7 +481,8 @@ async def test_a_flood_is_sent_away_and_the_others_do_not_feel_it(server, client
     flooding = asyncio.create_task(floods())
     await asyncio.gather(flooding, beside())
     assert set(ends) == {4429}
-    assert len(trips) > len(ends) > 1
+    assert len(ends) > 1
+    assert len(trips) > 3
     assert max(trips) < 1
     taken = flooding.result()
     async with server.wire(other) as wire:
