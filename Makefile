@@ -43,8 +43,12 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 .PHONY: test test-unit test-chaos test-soak test-browser browser libraries redis
 test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
+# Most tests wait: so many files of them run at once. `make test-unit AT_ONCE=0` runs them in this process.
+AT_ONCE ?= 3
+SIDE_BY_SIDE = --numprocesses $(AT_ONCE) --dist loadfile
+
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
-	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(WITHOUT_RUN) $(ARGS)
+	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests $(WITHOUT_RUN) $(SIDE_BY_SIDE) $(ARGS)
 
 # Real processes for a minute of faults; CHAOS_SECONDS and CHAOS_SEED change it.
 CHAOS_RUN := tests/chaos/test_run.py
@@ -61,7 +65,7 @@ test-soak: $(VENV)/.dev redis ## windows that reconnect for SOAK_SECONDS (an hou
 test-browser: $(VENV)/.dev browser libraries redis ## browser tests alone; ARGS="-k name"
 	CHROMIUM="$$(scripts/browser.sh)" REDIS_SERVER="$$(scripts/redis.sh)" \
 	XDG_CONFIG_HOME=$(CURDIR)/.cache/xdg XDG_CACHE_HOME=$(CURDIR)/.cache/xdg \
-	$(PYTHON_IN) -m pytest playwright_tests --ds playwright_tests.site.settings $(ARGS)
+	$(PYTHON_IN) -m pytest playwright_tests --ds playwright_tests.site.settings $(SIDE_BY_SIDE) $(ARGS)
 
 browser: $(VENV)/.dev ## find Chromium, or install it (Debian, as root), or say how
 	@scripts/browser.sh --install
