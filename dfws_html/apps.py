@@ -21,10 +21,12 @@ class DfwsHtmlConfig(AppConfig):
         """Import each app's ``signals.py``; an error in one stops the start."""
         # Only now: they stand on models, which are not there when this module is imported.
         from dfws_html.checks import check_deployment, check_redis
+        from dfws_html.page import revocation
         from dfws_html.work.registry import autodiscover
 
         checks.register(check_deployment, "dfws_html")
         checks.register(check_redis, "dfws_html", deploy=True)
+        revocation.connect()
         autodiscover()
         if getattr(settings, "CELERY_APP", None) in _OURS:
             # The project's own tasks go through the app that it has chosen, too.

@@ -41,6 +41,7 @@ LIMITS: Mapping[str, float] = MappingProxyType(
         "hello_seconds": 5,  # seconds until the first frame
         "silence_seconds": 120,  # seconds after which a quiet socket is closed
         "heartbeat": 25,  # seconds of quiet until a window asks for a sign of life
+        "review": 240,  # seconds between two looks at who stands behind the windows
         "hellos": 50,  # handshakes at once in one process
         "delay": 900,  # seconds of delay a browser may ask for
         "waiting": 10_000,  # jobs that wait in the threads of one queue

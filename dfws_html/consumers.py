@@ -147,7 +147,9 @@ class DFConsumer:
     async def _greet(self, request: HttpRequest, hello: Hello) -> None:
         async with _turn():
             try:
-                self._window = Window(hello, request=request, outlet=self._outlet)
+                self._window = Window(
+                    hello, request=request, outlet=self._outlet, on_end=self._inbox.stop
+                )
                 await self._window.arrive()
             except TokenRefused as error:
                 raise Closed(error.code, str(error)) from None

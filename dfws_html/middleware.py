@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from dfws_html import conf
 from dfws_html.delivery.publishing import publisher
 from dfws_html.page import metas
+from dfws_html.page.revocation import tell_endings, watch
 from dfws_html.page.subscriptions import Page, ensure_session_id, open_page, page_of
 from dfws_html.page.tokens import PageToken, TokenRefused, sign, verify
 from dfws_html.page.visitors import Visitor, check_identity
@@ -51,7 +52,9 @@ class WebsocketMiddleware:
         if refused is not None:
             return refused
         _begin(request)
+        watch(request)
         response = cast(HttpResponseBase, self.get_response(request))
+        tell_endings(request)
         if _leads_away(request, response):
             return _refused_redirect(response)
         if _concerns(request, response):
@@ -70,7 +73,10 @@ class WebsocketMiddleware:
             await asyncio.to_thread(_begin, request)
         else:
             _begin(request)
+        watch(request)
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        if request.dfws_ended:  # type: ignore[attr-defined]
+            await sync_to_async(tell_endings)(request)
         if _leads_away(request, response):
             return _refused_redirect(response)
         if _concerns(request, response):

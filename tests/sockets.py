@@ -19,6 +19,8 @@ from typing import Any
 
 import uvicorn
 from asgiref.sync import sync_to_async
+from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpResponse
 from django.template import engines
 from django.test import RequestFactory
@@ -26,6 +28,7 @@ from django.urls import path
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dfws_html.delivery.publishing import publisher
 from dfws_html.page.subscriptions import open_page
 from dfws_html.page.tokens import sign
 from dfws_html.tasks import WINDOW, set_websocket_topics, trigger
@@ -59,7 +62,18 @@ def triggering(request):
     return response
 
 
-urlpatterns = [path("", page), path("triggering/", triggering)]
+def leaving(request):
+    """A view that logs out; what the history holds by then is its answer."""
+    logout(request)
+    return HttpResponse(publisher().history.position()[1])
+
+
+urlpatterns = [
+    path("", page),
+    path("triggering/", triggering),
+    path("leaving/", leaving),
+    path("undone/", transaction.atomic(leaving)),
+]
 
 
 @dataclass
@@ -314,10 +328,15 @@ class Server:
 
     def page(self, address: str) -> Page:
         """Load a page over HTTP."""
+        return page_in(self.get(address))
+
+    def get(self, address: str, cookies: str = "") -> str:
+        """Return what an address answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {"Host": HOST, "Cookie": cookies} if cookies else {"Host": HOST}
         with contextlib.closing(connection):
-            connection.request("GET", address, headers={"Host": HOST})
-            return page_in(connection.getresponse().read().decode())
+            connection.request("GET", address, headers=headers)
+            return connection.getresponse().read().decode()
 
     @contextlib.asynccontextmanager
     async def wire(

@@ -579,3 +579,28 @@ async def test_the_hub_of_a_loop_that_has_ended_is_forgotten():
     hub(through)
     through.publish(["a"], "{")
     assert through.carrier._ears == (hub(through),)
+
+
+async def test_a_window_that_an_entry_ends_is_told_nothing_after_it():
+    world = World()
+    world.unheard("a")
+    world.unheard("a", control=True)
+    world.unheard("a")
+    ends = []
+
+    def end(entry):
+        ends.append(entry.number)
+        world.hub.remove(one)
+        world.publish("a")
+
+    told = []
+    one = Subscriber(
+        told.append, end, topics=["a"], positions={"a": 0}, life=world.history.position()[0]
+    )
+    world.hub.add(one)
+    reading = await world.hub.read(one)
+    world.publish("a")  # heard while it reads
+    await world.settle()
+    await world.hub.catch_up(one, reading)
+    await world.settle()
+    assert (ends, len(told)) == ([2], 1)

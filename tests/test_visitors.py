@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import caches
 
 from dfws_html.page.tokens import PageToken, TokenRefused
-from dfws_html.page.visitors import Visitor, check_identity, visitor
+from dfws_html.page.visitors import Visitor, _only_read, check_identity, visitor, visitors
 from dfws_html.ws_middleware import SESSION_ID
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +30,9 @@ def engine(request, settings, tmp_path):
     settings.SESSION_FILE_PATH = str(tmp_path)
     settings.SESSION_COOKIE_AGE = 1000
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    if hasattr(store, "_storage_path"):
-        del store._storage_path  # it keeps the first folder that it was given
+    for kept in (store, _only_read(store)):  # it keeps the first folder that it was given
+        if "_storage_path" in vars(kept):
+            del kept._storage_path
     caches["default"].clear()
     return store
 
@@ -183,3 +184,28 @@ def test_a_token_and_its_visitor(user):
         with pytest.raises(TokenRefused) as refused:
             check_identity(token, visiting)
         assert refused.value.code == "identity"
+
+
+def test_many_are_read_as_each_alone(engine, user, tmp_path):
+    make = get_user_model().objects.create_user
+    gone = make("gone", is_active=False)
+    others = [make(f"u{n}") for n in range(5)]
+    jars = [logged_in(engine, one) for one in (user, gone, *others, user)]
+    jars += [{}, {"sessionid": "x" * 32}, logged_in(engine, user, **{HASH_SESSION_KEY: "other"})]
+    before = everything(tmp_path)
+    found = visitors(jars)
+    alone = [visitor(cookies) for cookies in jars]
+    assert [(who.user_pk, who.session_id) for who in found] == [
+        (who.user_pk, who.session_id) for who in alone
+    ]
+    assert [who.user_pk for who in found[:2]] == [str(user.pk), ""]
+    assert everything(tmp_path) == before
+
+
+def test_rows_of_many_are_read_together(user, django_assert_num_queries):
+    store = import_module("django.contrib.sessions.backends.db").SessionStore
+    users = [get_user_model().objects.create_user(f"u{n}") for n in range(20)]
+    jars = [logged_in(store, one) for one in users]
+    with django_assert_num_queries(2):
+        found = visitors(jars)
+        assert [who.user for who in found] == users

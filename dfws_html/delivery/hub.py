@@ -256,11 +256,12 @@ class Hub:
         The socket's ``reading`` flag is set, so that nothing else is told in between.
         """
         self._tell(subscriber, reading)
-        while subscriber.again:
+        while subscriber.again and subscriber in self._subscribers:
             subscriber.again = False
             self._tell(subscriber, await self.read(subscriber))
         for entry in subscriber.stop_reading():
-            self._offer(subscriber, entry)
+            if subscriber in self._subscribers:  # what was told may have been its end
+                self._offer(subscriber, entry)
 
     def told(self, subscriber: Subscriber) -> int:
         """Return the number up to which a socket has been told everything, 0 if it is behind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -16,15 +16,18 @@ from django.contrib.auth import (
     get_user_model,
     load_backend,
 )
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from dfws_html.page.tokens import PageToken, TokenRefused
 from dfws_html.ws_middleware import SESSION_ID
 
-__all__ = ["Visitor", "check_identity", "visitor"]
+__all__ = ["Visitor", "check_identity", "visitor", "visitors"]
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,35 @@ class Visitor:
 
 def visitor(cookies: Mapping[str, str]) -> Visitor:
     """Return whose cookies these are. Blocks: it may read the database."""
+    return visitors([cookies])[0]
+
+
+def visitors(jars: Sequence[Mapping[str, str]]) -> list[Visitor]:
+    """Return whose cookies each of these are. Blocks: it may read the database.
+
+    Where sessions and users are rows of Django's own kind, they are read all together.
+    """
     store = _only_read(import_module(settings.SESSION_ENGINE).SessionStore)
-    session = store(cookies.get(settings.SESSION_COOKIE_NAME))
-    return Visitor(session=session, user=_user(session) or AnonymousUser())
+    sessions = [store(cookies.get(settings.SESSION_COOKIE_NAME)) for cookies in jars]
+    _load(store, sessions)
+    users = _users({claim for session in sessions if (claim := _claim(session)) is not None})
+    return [
+        Visitor(session=session, user=_verified(session, users) or AnonymousUser())
+        for session in sessions
+    ]
+
+
+def _load(store: type[SessionBase], sessions: Iterable[Any]) -> None:
+    """Fill the sessions, if they are rows; others are read when they are looked into."""
+    if store.load is not db.SessionStore.load:
+        return
+    model = store.get_model_class()  # type: ignore[attr-defined]
+    keys = {session.session_key for session in sessions if session.session_key}
+    rows = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    texts = dict(rows.values_list("session_key", "session_data")) if keys else {}
+    for session in sessions:
+        text = texts.get(session.session_key)
+        session._session_cache = {} if text is None else session.decode(text)  # noqa: SLF001
 
 
 @cache
@@ -74,20 +103,44 @@ def _only_read(store: type[SessionBase]) -> type[SessionBase]:
     return type(store.__name__, (store,), body)
 
 
-def _user(session: Any) -> Any:
-    """Return the session's user by the rules of Django's own ``get_user``, changing nothing.
+_Claim = tuple[str, Any]  # the path of a backend, and a primary key
 
-    Django's flushes or cycles a session whose hash does not verify; a socket must not log anybody
-    out.
-    """
+
+def _claim(session: Any) -> _Claim | None:
+    """Return whose session it claims to be."""
     try:
         pk = get_user_model()._meta.pk.to_python(session[SESSION_KEY])
         path = session[BACKEND_SESSION_KEY]
     except (KeyError, ValidationError):
         return None
-    if path not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    user = load_backend(path).get_user(pk)
+    return (path, pk) if path in settings.AUTHENTICATION_BACKENDS else None
+
+
+def _users(claims: Iterable[_Claim]) -> dict[_Claim, Any]:
+    """Return the users who exist, and whom their backends let in."""
+    by_path: dict[str, list[Any]] = {}
+    for path, pk in claims:
+        by_path.setdefault(path, []).append(pk)
+    found: dict[_Claim, Any] = {}
+    for path, pks in by_path.items():
+        backend: Any = load_backend(path)
+        if type(backend).get_user is ModelBackend.get_user:
+            users = get_user_model()._default_manager.in_bulk(pks)  # noqa: SLF001
+            users = {pk: one for pk, one in users.items() if backend.user_can_authenticate(one)}
+        else:
+            users = {pk: backend.get_user(pk) for pk in pks}
+        found.update(((path, pk), user) for pk, user in users.items())
+    return found
+
+
+def _verified(session: Any, users: Mapping[_Claim, Any]) -> Any:
+    """Return the session's user by the rules of Django's own ``get_user``, changing nothing.
+
+    Django's flushes or cycles a session whose hash does not verify; a socket must not log anybody
+    out.
+    """
+    claim = _claim(session)
+    user = None if claim is None else users.get(claim)
     if user is None or not hasattr(user, "get_session_auth_hash"):
         return user
     stored = session.get(HASH_SESSION_KEY) or ""

@@ -14,7 +14,12 @@ __all__ = ["SERVER_FAILED", "Closed", "one_line"]
 SERVER_FAILED = 1011
 
 # What happens to honest windows every day is no warning.
-_LEVELS: Mapping[str, int] = MappingProxyType({"no_hello": logging.INFO, "silent": logging.INFO})
+_LEVELS: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(("no_hello", "silent", "revoked"), logging.INFO)
+)
+_CODES: Mapping[str, int] = MappingProxyType(
+    {**CLOSE, "silent": CLOSE["later"], "revoked": CLOSE["identity"]}
+)
 _LONGEST = 300
 
 
@@ -22,7 +27,7 @@ class Closed(Exception):
     """The socket ends here.
 
     Args:
-        why: a key of ``protocol.CLOSE``, or ``silent``.
+        why: a key of ``protocol.CLOSE``, or ``silent`` or ``revoked``.
         message: for the log; it may quote a browser.
 
     >>> end = Closed("slow", "it reads too slowly")
@@ -32,7 +37,7 @@ class Closed(Exception):
 
     def __init__(self, why: str, message: str) -> None:
         super().__init__(one_line(message))
-        self.code = CLOSE["later" if why == "silent" else why]
+        self.code = _CODES[why]
         self.level = _LEVELS.get(why, logging.WARNING)
 
 

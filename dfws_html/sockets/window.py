@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from dfws_html.delivery.outlet import Outlet
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import ProtocolError
 from dfws_html.page.living import changed_token
+from dfws_html.page.revocation import SESSION_ENDED, USER_CHANGED
 from dfws_html.page.tokens import VOID, PageToken, TokenRefused, sign, verify
 from dfws_html.page.visitors import Visitor, check_identity
 from dfws_html.protocol import (
@@ -35,6 +37,7 @@ from dfws_html.sockets.calls import Calls, off_loop
 from dfws_html.sockets.endings import Closed, one_line
 from dfws_html.sockets.guests import Guest, recognise, recognise_again, standing
 from dfws_html.sockets.pace import Paces
+from dfws_html.sockets.reviews import reviews
 
 __all__ = ["Window", "parsed"]
 
@@ -60,13 +63,23 @@ class Window:
         hello: what it said.
         request: its socket's handshake.
         outlet: its way out.
+        on_end: called if it may not go on, though it has sent nothing wrong.
 
     Raises:
         TokenRefused: its token is not good.
     """
 
-    def __init__(self, hello: Hello, *, request: HttpRequest, outlet: Outlet) -> None:
+    def __init__(
+        self,
+        hello: Hello,
+        *,
+        request: HttpRequest,
+        outlet: Outlet,
+        on_end: Callable[[Closed], None],
+    ) -> None:
         self._hub = hub(publisher())
+        self._reviews = reviews()
+        self._on_end = on_end
         self._hello = hello
         self._request = request
         self._outlet = outlet
@@ -106,6 +119,8 @@ class Window:
         finally:
             ahead.cancel()
         self._admit(guest)
+        if not self._left and self._token.session:
+            self._reviews.add(self)
         welcome = Welcome(
             window=self._token.window,
             life=reading.life,
@@ -140,6 +155,7 @@ class Window:
             _paces.keep(self._pace, time.monotonic())
         self._left = True
         self._hub.remove(self._subscriber)
+        self._reviews.remove(self)
 
     # -------------------------------------------------------------- what the window sends
 
@@ -204,9 +220,32 @@ class Window:
     # -------------------------------------------------------------- what the window is told
 
     def _on_control(self, entry: Entry) -> None:
-        """A handler or view changed this window's topics."""
-        if not self._left:  # a reading that began before may bring it after
+        """A handler or view changed this window's topics, or its visitor has gone or changed."""
+        if self._left:  # a reading that began before may bring it after
+            return
+        if entry.body == SESSION_ENDED:
+            self.refuse("its visitor has logged out")
+        elif entry.body == USER_CHANGED:
+            self._reviews.soon(self)
+        else:
             self._retopic(changed_token(self._token, entry), entry.number)
+
+    # -------------------------------------------------------------- whether it may go on
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """What its browser brought."""
+        return self._request.COOKIES
+
+    @property
+    def token(self) -> PageToken:
+        """What its page proves."""
+        return self._token
+
+    def refuse(self, why: str) -> None:
+        """Tell it nothing more from here on, and let its page fetch itself again."""
+        self.leave()
+        self._on_end(Closed("revoked", why))
 
     def _retopic(self, token: PageToken, number: int | None) -> None:
         before = set(self._subscriber.topics)
