@@ -18,7 +18,7 @@ from dfws_html.delivery.windows import hold_windows
 from dfws_html.exceptions import ProtocolError, Unreachable
 from dfws_html.page.origins import request_of, why_foreign
 from dfws_html.page.tokens import TokenRefused
-from dfws_html.protocol import CLOSE, VERSION, Hello
+from dfws_html.protocol import CLOSE, Hello
 from dfws_html.sockets.endings import SERVER_FAILED, Closed
 from dfws_html.sockets.inbox import Inbox, Receive
 from dfws_html.sockets.window import Window, parsed
@@ -137,11 +137,10 @@ class DFConsumer:
         try:
             frame = parsed(text)
         except ProtocolError as error:
-            raise Closed("bad_frame", f"its first frame: {error.message}") from None
+            why = "version" if error.code == "version" else "bad_frame"
+            raise Closed(why, f"its first frame: {error.message}") from None
         if not isinstance(frame, Hello):
             raise Closed("bad_frame", "its first frame is no hello")
-        if frame.version != VERSION:
-            raise Closed("version", f"its script speaks version {frame.version}, not {VERSION}")
         return frame
 
     async def _greet(self, request: HttpRequest, hello: Hello) -> None:

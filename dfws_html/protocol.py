@@ -61,7 +61,6 @@ _SAFE_INTEGER = 2**53 - 1
 class Hello:
     """The first frame: which page this is, and what it has seen."""
 
-    version: int
     token: str
     load: str
     life: str
@@ -229,12 +228,15 @@ def _is_seconds(value: Any) -> bool:
 
 
 def _read_hello(raw: Mapping[str, Any]) -> Hello:
+    version = _need(raw, "v", "a number", _is_number)
+    if version != VERSION:  # whatever else it says: its shape may be another, too
+        message = f"its script speaks version {version}, not {VERSION}"
+        raise ProtocolError("version", None, message)
     positions = _optional(raw, "pos", "an object", lambda v: isinstance(v, dict)) or {}
     for index, position in positions.items():
         if not (index.isascii() and index.isdigit() and len(index) < 6 and _is_place(position)):
             raise ProtocolError("invalid", None, "'pos' maps indices of topics to numbers")
     return Hello(
-        version=_need(raw, "v", "a number", _is_number),
         token=_need(raw, "token", "a string", _is_text),
         load=_need(raw, "c", "an id of 8 to 64 letters and digits", _is_load),
         life=_optional(raw, "life", "a string", _is_text) or "",

@@ -17,7 +17,7 @@ urlpatterns = i18n_patterns(path("page/", lambda request: None))
 
 
 def hello(token=None, **changes):
-    frame = {"version": 1, "load": "load-one", "life": "l1", "positions": {}, "url": ""}
+    frame = {"load": "load-one", "life": "l1", "positions": {}, "url": ""}
     token = sign(token or PageToken(window="w", topics=(topic_id("-window.w"), "a")))
     return Hello(**{**frame, "token": token, **changes})
 

@@ -22,6 +22,7 @@ from tests.chaos.records import (
     Fault,
     Left,
     Loaded,
+    LoggedOut,
     Looked,
     Lost,
     Outcome,
@@ -39,6 +40,22 @@ DEAF = frozenset({"kill redis", "stall redis", "part from redis", "cut from redi
 MEMORY = {"server": 200 << 20, "worker": 200 << 20, "redis": 128 << 20}
 # How a job ends that Redis did not let begin: it was away, or has forgotten which have begun.
 _NOT_BEGUN = {"Unreachable": "Redis was away", "LifeIsOver": "another life"}
+# What lets a logout be found later: whoever is to hear of it, or to look, can't for a while.
+HINDRANCES = frozenset(
+    {
+        *DEAF,
+        *FORGETTING,
+        "kill server",
+        "part from windows",
+        "cut in a frame",
+        "delay",
+        "slow reader",
+        "rolling restart",
+    }
+)
+_REVOKED = 1.0  # seconds from a logout to the end of its windows
+_FOUND = 25.0  # the same after the last hindrance
+_LINGERS = 5.0  # seconds for which a fault that is over may hinder
 _AT_A_TIME = 0.1  # seconds in which so many sockets are looked at as one herd
 _CHILDREN = 2  # of a worker
 _SOON = 6.0  # seconds in which a job is run once it has its turn, where nothing is wrong
@@ -384,6 +401,35 @@ def bounds(history: History) -> Iterator[Violation]:
             yield Violation(8, f"{one.things} where {things[kind]} are enough", (one,))
 
 
+def revocation(history: History) -> Iterator[Violation]:
+    """9: whoever logs out has no window soon."""
+    for window, gone, ended, late in revocations(history):
+        if ended is None or ended.at > late:
+            shown = (gone,) if ended is None else (gone, ended)
+            yield Violation(9, f"{window} was not ended in time", shown)
+        told = [one for one in history.windows.get(window, []) if one.at > late]
+        if told:
+            yield Violation(9, f"{window} was told after its end", (gone, told[0]))
+
+
+def revocations(history: History) -> Iterator[tuple[str, LoggedOut, Lost | None, float]]:
+    """Return each logout whose time is over, the end of its socket, and when that is late."""
+    over = max((one.at for one in history.all(Lost)), default=0.0)
+    over = max(over, max((one.at for one in history.all(Applied)), default=0.0))
+    lost: dict[str, list[Lost]] = defaultdict(list)
+    for one in history.all(Lost):
+        lost[one.window].append(one)
+    for gone in history.all(LoggedOut):
+        late = gone.at + _REVOKED
+        for fault in history.all(Fault):
+            if fault.kind in HINDRANCES and fault.at < late and fault.until > gone.at - _LINGERS:
+                late = max(late, fault.until + _FOUND)
+        # The end may be told before the answer to the logout has come.
+        ended = next((one for one in lost[gone.window] if one.at > gone.at - _REVOKED), None)
+        if late < over:
+            yield gone.window, gone, ended, late
+
+
 def transactions(history: History) -> Iterator[Violation]:
     """10: nothing of a rolled-back transaction; whom a commit calls sees the row."""
     for one in history.all(Applied):
@@ -426,6 +472,7 @@ PROMISES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     isolation,
     convergence,
     bounds,
+    revocation,
     transactions,
     no_herd,
 )
@@ -435,6 +482,16 @@ def judge(records: Iterable[Record]) -> list[Violation]:
     """Return every promise that was broken."""
     history = History(records)
     return [violation for promise in PROMISES for violation in promise(history)]
+
+
+def _longest(history: History) -> float:
+    """Return the most seconds from a logout that nothing hindered to the end of its window."""
+    found = [
+        ended.at - gone.at
+        for _, gone, ended, late in revocations(history)
+        if ended is not None and late == gone.at + _REVOKED
+    ]
+    return max(found, default=math.nan)
 
 
 def figures(records: Iterable[Record]) -> dict[str, object]:
@@ -459,6 +516,8 @@ def figures(records: Iterable[Record]) -> dict[str, object]:
         "sockets lost": dict(Counter(one.code for one in history.all(Lost))),
         "frames owed": dict(Counter(fate for _, _, fate in deliveries(history))),
         "topics resynced": sum(len(one.rooms) for one in history.all(Resynced)),
+        "logged out": len(history.all(LoggedOut)),
+        "longest from a logout to its end": f"{_longest(history):.2f} s",
         "calls": len(history.all(Called)),
         "acknowledged": len(history.all(Acked)),
         "functions run": len(history.all(Ran)),

@@ -24,6 +24,7 @@ from tests.chaos.records import (
     Connecting,
     Left,
     Loaded,
+    LoggedOut,
     Lost,
     Outcome,
     Record,
@@ -33,8 +34,10 @@ from tests.chaos.records import (
 
 _PATIENCE = 20.0  # from connecting to the welcome
 _ANSWER = 10.0
+_STRANGER = 4401
 _STABLE = 30.0
 _META = re.compile(r'<meta name="dfws" content="([^"]+)"((?: data-[a-z]+="[^"]*")*)>')
+_COOKIE = re.compile(r"^Set-Cookie: *(sessionid=[^;]+)", re.IGNORECASE | re.MULTILINE)
 _CLOSED = (ConnectionClosed, WebSocketException, OSError, TimeoutError, EOFError)
 
 
@@ -46,14 +49,22 @@ class Window:
         rooms: what the page hears.
         records: where all is written down.
         dice: its chance.
+        member: whether somebody is logged in.
     """
 
     def __init__(
-        self, ports: Sequence[int], rooms: Sequence[str], records: list[Record], dice: random.Random
+        self,
+        ports: Sequence[int],
+        rooms: Sequence[str],
+        records: list[Record],
+        dice: random.Random,
+        *,
+        member: bool = False,
     ) -> None:
         self.load = str(uuid.UUID(int=dice.getrandbits(128)))
         self._rooms = tuple(rooms)
-        self._names = (f"window {self.load}", "everybody", *rooms)
+        own = (f"user of {self.load}", f"session of {self.load}") if member else ()
+        self._names = (f"window {self.load}", "everybody", *own, *rooms)
         self._ports = ports
         self._records = records
         self._dice = dice
@@ -67,6 +78,9 @@ class Window:
         self._beat = 25.0
         self._calls = 0
         self._token = ""
+        self._member = member
+        self._cookie = ""
+        self._leaving = False
         self._task = asyncio.create_task(self._live())
 
     # -------------------------------------------------------------- what others do with it
@@ -114,6 +128,16 @@ class Window:
         self._note(Left, window=self.load)
         await self.close()
 
+    async def log_out(self) -> None:
+        """Log out, as from another tab: the server is to end this one."""
+        self._leaving = True
+        self._note(Left, window=self.load)
+        with contextlib.suppress(*_CLOSED):
+            async with asyncio.timeout(_PATIENCE):
+                text = await get(self._dice.choice(self._ports), "/go/", self._cookie)
+            if text.endswith("gone"):
+                self._note(LoggedOut, window=self.load)
+
     async def close(self) -> None:
         """End it."""
         self._task.cancel()
@@ -139,6 +163,8 @@ class Window:
                 self._attempt = 0
             self._open = False
             self._note(Lost, window=self.load, code=code)
+            if code == _STRANGER and self._leaving:
+                return
             delay = retry_delay(code, self._attempt, self._dice.random())
             self._attempt += 1
             if delay is None:
@@ -148,8 +174,12 @@ class Window:
     async def _load(self) -> None:
         query = "&".join(f"room={quote(room)}" for room in self._rooms)
         while True:
-            with contextlib.suppress(OSError, TimeoutError, EOFError, ValueError):
-                text = await asyncio.wait_for(get(self._dice.choice(self._ports), f"/?{query}"), 10)
+            with contextlib.suppress(OSError, TimeoutError, EOFError, ValueError, IndexError):
+                port = self._dice.choice(self._ports)
+                if self._member and not self._cookie:
+                    come = await asyncio.wait_for(get(port, "/come/"), 10)
+                    self._cookie = _COOKIE.findall(come)[0]
+                text = await asyncio.wait_for(get(port, f"/?{query}", self._cookie), 10)
                 found = _META.search(text)
                 if found is None:
                     raise ValueError(text[:200])
@@ -172,6 +202,7 @@ class Window:
             self._socket = await connect(
                 f"ws://{place}{self._path}",
                 origin=f"http://{place}",  # type: ignore[arg-type]
+                additional_headers={"Cookie": self._cookie} if self._cookie else {},
                 compression=None,
                 ping_interval=None,
                 proxy=None,
@@ -287,12 +318,12 @@ class Window:
         self._records.append(kind(at=now(), **values))
 
 
-async def get(port: int, address: str) -> str:
+async def get(port: int, address: str, cookie: str = "") -> str:
     """Return the whole answer to a request, headers included."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        head = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode())
+        head = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        writer.write(f"{head}Cookie: {cookie}\r\n\r\n".encode())
         return (await reader.read()).decode()
     finally:
         writer.close()

@@ -22,6 +22,7 @@ class Plan:
         messages: a second.
         calls: a second, of all windows; each of most kinds is one of the messages.
         reloads: pages left and loaded anew, a second.
+        logouts: users who log out, a second.
         every: seconds from a fault to the next.
         faults: names of those that may come; None for all.
     """
@@ -32,6 +33,7 @@ class Plan:
     messages: float = 150
     calls: float = 15
     reloads: float = 0.5
+    logouts: float = 1.0
     every: float = 4
     faults: tuple[str, ...] | None = None
 

@@ -41,6 +41,13 @@ class Left(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOut(Record):
+    """The window's user has logged out, and knows it."""
+
+    window: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connecting(Record):
     """A socket was begun."""
 

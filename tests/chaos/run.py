@@ -112,6 +112,7 @@ class _Show:
         self._records = records
         self._dice = random.Random(plan.seed)
         self._windows: list[Any] = []
+        self._gone: list[Any] = []
         self._lag = 0.0
 
     async def play(self) -> float:
@@ -122,7 +123,7 @@ class _Show:
         try:
             await self._until(lambda: all(one.is_open for one in self._windows), _ALL_OPEN)
             self._bed.publisher.start()
-            load = [asyncio.create_task(self._call()), asyncio.create_task(self._reload())]
+            load = [asyncio.create_task(one()) for one in (self._call, self._reload, self._log_out)]
             background += load
             scene = faults.Scene(self._bed, self._windows, random.Random(self._plan.seed))
             start = time.monotonic()
@@ -139,7 +140,7 @@ class _Show:
                 one.cancel()
         for window in self._windows:
             window.check()
-        await asyncio.gather(*(one.close() for one in self._windows))
+        await asyncio.gather(*(one.close() for one in (*self._windows, *self._gone)))
         return self._lag
 
     async def _end(self) -> None:
@@ -160,7 +161,9 @@ class _Show:
         ports = self._bed.far_ports if number % 5 == 0 else self._bed.ports
         rooms = [ROOMS[number % 6], ROOMS[(number + 1) % 6]][: 2 if number % 3 == 0 else 1]
         dice = random.Random(self._dice.random())
-        return self._made(ports, rooms, self._records, dice)
+        # Each fourth has an account; those of the predecessor know of none.
+        member = {"member": True} if self._made is Window and number % 4 == 0 else {}
+        return self._made(ports, rooms, self._records, dice, **member)
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -182,6 +185,15 @@ class _Show:
             number = self._dice.randrange(len(self._windows))
             window, self._windows[number] = self._windows[number], self._window(number)
             await window.leave()
+
+    async def _log_out(self) -> None:
+        while self._made is Window:
+            await asyncio.sleep(self._dice.expovariate(self._plan.logouts))
+            number = self._dice.randrange(0, len(self._windows), 4)
+            if self._windows[number].is_open:
+                window, self._windows[number] = self._windows[number], self._window(number)
+                self._gone.append(window)
+                await window.log_out()
 
     async def _tick(self) -> None:
         while True:

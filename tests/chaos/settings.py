@@ -18,4 +18,6 @@ WEBSOCKET_WORKERS = "celery"
 CELERY_APP = "dfws_html"
 # A message that a killed worker held comes again within the run, not in an hour.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12}
+# A logout that nobody could be told of is found within the run.
+WEBSOCKET_LIMITS = {"review": 15}
 SILENCED_SYSTEM_CHECKS = ["dfws_html.W006"]  # nobody here asks for a delay

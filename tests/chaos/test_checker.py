@@ -15,7 +15,9 @@ from tests.chaos.records import (
     Connecting,
     Failed,
     Fault,
+    Left,
     Loaded,
+    LoggedOut,
     Looked,
     Lost,
     Outcome,
@@ -193,6 +195,25 @@ def a_herd() -> list[Record]:
     return [*good(), *lost, *(Connecting(at=6.5, window=window) for window in together)]
 
 
+def logged_out(*ends: Record) -> list[Record]:
+    member = Loaded(at=1, window="c", rooms=("window c",), life="l", pos=0)
+    gone = [Left(at=20, window="c"), LoggedOut(at=20.1, window="c")]
+    return [*good(), member, *gone, *ends, Lost(at=60, window="a", code=1012)]
+
+
+def still_there() -> list[Record]:
+    return logged_out()
+
+
+def ended_late() -> list[Record]:
+    return logged_out(Lost(at=21.2, window="c", code=4401))
+
+
+def told_after_its_end() -> list[Record]:
+    mine = applied("c", 9, "mine", at=24, rooms=("window c",), meant=("window c",))
+    return logged_out(Lost(at=20.2, window="c", code=1006), mine)
+
+
 BAD = {
     lacks_one: {1},
     lacks_the_one_before_the_last: {1},
@@ -215,6 +236,9 @@ BAD = {
     much_memory: {8},
     many_files: {8},
     many_keys: {8},
+    still_there: {9},
+    ended_late: {9},
+    told_after_its_end: {9},
     a_ghost: {10},
     no_row: {10},
     a_herd: {11},
@@ -282,6 +306,22 @@ def test_what_a_killed_worker_held_is_explained_up_to_its_children():
             Outcome(at=2.3, call=f"a.{n}", kind="unknown"),
         ]
     assert broken([*acked_only(), *held, *many]) == {4}
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "good"),
+    [
+        (20.05, None, True),
+        (21.0, None, True),
+        (30.0, None, False),
+        (30.0, "kill child", False),
+        (30.0, "empty redis", True),
+        (48.0, "empty redis", False),
+    ],
+)
+def test_a_logout_is_to_be_heard_of_at_once_where_nothing_hinders(at, kind, good):
+    fault = [Fault(at=19, kind=kind, until=22)] if kind else []
+    assert (judge([*logged_out(Lost(at=at, window="c", code=4401)), *fault]) == []) is good
 
 
 def test_windows_that_come_back_one_by_one_are_no_herd():

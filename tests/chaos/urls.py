@@ -1,5 +1,8 @@
-"""The site's one page: it hears the rooms that its address names."""
+"""The site's one page, which hears the rooms that its address names, and its door."""
 
+import uuid
+
+from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
@@ -15,4 +18,17 @@ def page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(engines["django"].from_string(_SOURCE).render({}, request))
 
 
-urlpatterns = [path("", page)]
+def come(request: HttpRequest) -> HttpResponse:
+    """Log somebody in whom nobody has seen before."""
+    user = get_user_model().objects.create_user(uuid.uuid4().hex)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponse("come")
+
+
+def go(request: HttpRequest) -> HttpResponse:
+    """Log out."""
+    logout(request)
+    return HttpResponse("gone")
+
+
+urlpatterns = [path("", page), path("come/", come), path("go/", go)]
