@@ -40,7 +40,7 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 
 # --- to test it ----------------------------------------------------------------------------------
 
-.PHONY: test test-unit test-chaos test-soak test-browser browser libraries redis
+.PHONY: test test-unit test-chaos test-soak test-load test-browser browser libraries redis
 test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
 # Most tests wait: so many files of them run at once. `make test-unit AT_ONCE=0` runs them in this process.
@@ -59,6 +59,9 @@ test-chaos: $(VENV)/.dev redis ## servers, workers, Redis and 150 windows under 
 
 test-soak: $(VENV)/.dev redis ## windows that reconnect for SOAK_SECONDS (an hour), and what they leave
 	REDIS_SERVER="$$(scripts/redis.sh)" $(PYTHON_IN) -m pytest tests/soak -m soak -s $(ARGS)
+
+test-load: $(VENV)/.dev ## readers that stall, a window that floods: memory and the others (1 min)
+	$(PYTHON_IN) -m pytest tests/load -m load -s $(ARGS)
 
 # In a process of its own: Playwright's synchronous API keeps a running event loop in its thread.
 # XDG_*: Chromium writes there, too, beside the profile that Playwright gives it.

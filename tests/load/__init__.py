@@ -1,0 +1,1 @@
+"""Windows that read nothing, and windows that send too much: `make test-load`."""
