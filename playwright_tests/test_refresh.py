@@ -204,7 +204,7 @@ def test_a_page_that_a_form_was_sent_to_is_not_asked_for_again(
     show("two")
     refresh()
     page.wait_for_function("window.refused")
-    assert "form" in page.evaluate("window.refused")
+    assert "post" in page.evaluate("window.refused")
     expect(page.locator("h1")).to_have_text("one")
 
 

@@ -257,7 +257,7 @@ def test_a_page_that_belongs_to_somebody_else_is_fetched_once(bed: Bed) -> None:
     assert bed.requests == ["GET /", "GET /"]
     bed.sockets[-1].close(code=4401)
     bed.until(lambda: bed.events("refused"))
-    assert "again" in bed.events("refused")[0]["message"]
+    assert bed.events("refused")[0]["code"] == "4401"
     assert connection(bed) == "closed"
 
 
@@ -391,6 +391,13 @@ def test_unacknowledged_calls_are_sent_again_in_order(bed: Bed) -> None:
     # `flush` has a number, too.
     assert again == [("a", 1), ("c", 3), ("d", 5)]
     assert [e["signal"] for e in bed.events("sent")] == ["a", "b", "c", "d"]
+
+
+def test_what_is_called_when_the_socket_opens_is_sent_once(bed: Bed) -> None:
+    bed.acking = False
+    head = "<script>addEventListener('df:connected', () => DFSignals.call('s'))</script>"
+    bed.open(head=META + head + SCRIPT)
+    assert bed.names() == ["s"]
 
 
 def test_a_refusal_of_what_was_sent_twice_is_unknown(bed: Bed) -> None:
@@ -540,7 +547,7 @@ def test_heartbeat(bed: Bed) -> None:
     assert connection(bed) == "open"
     page.clock.run_for(12_000)
     bed.until(lambda: bed.beats == 2)
-    page.clock.run_for(8_000)
+    page.clock.run_for(7_000)
     assert bed.events("disconnected") == []
     page.clock.run_for(4_000)  # nobody answered
     assert len(bed.events("disconnected")) == 1

@@ -1,49 +1,43 @@
 /** @file Frames wait while content is on its way that may have them already, or not yet. */
 
-/** @type {Set<() => boolean>} */
-const holders = new Set();
-/** With what is done to each. @type {[any, (frame: any) => void][]} */
-let held = [];
-let told = 0; // numbered frames that did not have to wait, or have waited enough
+/** What must end first, and how it is ended. @type {Map<Promise<void>, () => void>} */
+const holders = new Map();
+
+/** Numbered frames that did not have to wait, or have waited enough. */
+export let told = 0;
 
 /**
- * What changes the page or its positions waits.
+ * What changes the page or its positions waits, for what begins meanwhile, too.
  * @param {any} frame
  * @param {(frame: any) => void} apply what is done to it, now or later
  */
-export function pass(frame, apply) {
-  if (holders.size && (frame.o || /^(hb|resync)$/.test(frame.df))) {
-    held.push([frame, apply]);
-  } else {
-    if (frame.o) told++;
-    apply(frame);
-  }
+export async function pass(frame, apply) {
+  if (frame.o || /^(hb|resync)$/.test(frame.df)) for (const [end] of holders) await end;
+  if (frame.o) told++;
+  apply(frame);
 }
 
 /**
  * From now on frames wait.
  * @param {number} [most] milliseconds
- * @returns {() => boolean} lets go of them; whether some had been let go before, as it took too long
+ * @returns {() => void} lets go of them
  */
 export function hold(most) {
-  const before = told;
-  const release = () => {
-    const late = told !== before;
-    if (holders.delete(release) && !holders.size) {
-      const waiting = held;
-      held = [];
-      for (const [frame, apply] of waiting) pass(frame, apply);
-    }
-    return late;
-  };
-  holders.add(release);
+  /** @type {any} */
+  let release;
+  /** @type {Promise<void>} */
+  const end = new Promise((resolve) => {
+    release = () => {
+      holders.delete(end);
+      resolve();
+    };
+  });
+  holders.set(end, release);
   if (most) setTimeout(release, most);
   return release;
 }
 
-/** Of what was told to another window only the outcomes of calls count. */
-export function forget() {
-  const waiting = held;
-  held = [];
-  for (const [frame, apply] of waiting) if (/^(done|fail)$/.test(frame.df)) apply(frame);
+/** Nothing waits any more: all is applied when this is awaited. */
+export async function letGo() {
+  for (const [, release] of holders) release();
 }

@@ -1,15 +1,22 @@
 /** @file Requests of htmx and Turbo name the window; topics and window follow what comes of them. */
-import { hold } from "./holding.js";
+import { hold, told } from "./holding.js";
 import { enter, seen, shown } from "./page.js";
 import { WINDOW_HEADER } from "./protocol.js";
 import { refresh, resync } from "./refresh.js";
+import { linkTo } from "./safety.js";
 import { headers, meta, windowId } from "./session.js";
 import { takeTopics } from "./topics.js";
 
 const PATIENCE = 10000; // milliseconds that frames wait for an answer
 
-/** What ends each request on its way. @type {Map<any, (token?: string | null) => void>} */
+/** What ends each request on its way, by what its events have in common. @type {Map<any, (token?: string | null) => void>} */
 const asked = new Map();
+/** The same by answers of Turbo. @type {WeakMap<Response, any>} */
+const answered = new WeakMap();
+/** An answer whose stream elements are still to come. @type {Response | undefined} */
+let streaming;
+/** Before Turbo shows a page. @type {HTMLElement} */
+let body;
 
 const ownId = () => windowId ?? meta()?.dataset.w;
 const messages = () => document.querySelector("[data-df-status]");
@@ -21,22 +28,23 @@ const messages = () => document.querySelector("[data-df-status]");
  * @param {any} options as those of `fetch`
  */
 function ask(key, url, options) {
-  const [header] = Object.entries(headers());
-  if (!header || new URL(url, document.baseURI).origin !== location.origin) return;
-  options.headers[header[0]] = header[1];
+  const own = headers();
+  if (!own[WINDOW_HEADER] || linkTo(url).origin !== origin) return;
+  Object.assign(options.headers, own);
   options.mode = "same-origin"; // no redirect takes the token elsewhere
   const id = ownId();
-  const release = hold(PATIENCE);
+  const before = told;
   const status = messages();
+  const release = hold(PATIENCE);
   /** @param {string | null} [token] of an answer that is shown, null if it has none */
   const end = (token) => {
     if (asked.get(key) === end) asked.delete(key);
     const isOther = token && id !== ownId();
-    if (!isOther && token) takeTopics(token);
-    const isLate = release();
+    if (token && !isOther) takeTopics(token);
+    release();
     if (token === undefined) return;
     // What was told to the old content while the new one was made may be missing in that.
-    if (isLate || isOther) resync();
+    if (isOther || told !== before) resync();
     // Bodies come without what stood in a head.
     if (status && !messages()) document.body.append(status);
   };
@@ -49,20 +57,10 @@ function ask(key, url, options) {
  * @param {string | null} [token]
  */
 const end = (key, token) => asked.get(key)?.(token);
-
-/** Answers that htmx 2 shows. @type {WeakSet<XMLHttpRequest>} */
-const accepted = new WeakSet();
-/** Who asked Turbo for it. @type {WeakMap<Response, unknown>} */
-const askers = new WeakMap();
-/** An answer whose stream elements are still to come. @type {Response | undefined} */
-let streaming;
-/** Before Turbo shows a page. @type {HTMLElement} */
-let body;
-
 /** @param {XMLHttpRequest} xhr */
 const endShown = (xhr) => end(xhr, xhr.getResponseHeader(WINDOW_HEADER));
-/** @param {Response} response */
-const endRendered = (response) => end(askers.get(response), response.headers.get(WINDOW_HEADER));
+/** @param {Response} [response] */
+const tokenOf = (response) => response?.headers.get(WINDOW_HEADER) ?? null;
 
 /** @type {Record<string, (event: any) => void>} */
 const EVENTS = {
@@ -75,12 +73,12 @@ const EVENTS = {
       requestConfig.headers[name] ?? xhr.setRequestHeader(name, value);
     }
   },
-  "htmx:beforeSwap": ({ detail: { xhr, shouldSwap }, defaultPrevented }) =>
-    shouldSwap && !defaultPrevented && accepted.add(xhr),
+  "htmx:beforeSwap": ({ detail: { xhr, shouldSwap } }) => shouldSwap || end(xhr),
   "htmx:afterSwap": ({ detail: { xhr } }) => xhr && endShown(xhr),
-  "htmx:afterRequest"({ detail: { xhr, target } }) {
-    if (!accepted.has(xhr)) end(xhr);
-    else if (!target.classList.contains("htmx-swapping")) endShown(xhr);
+  "htmx:afterRequest"({ detail: { xhr, target, failed } }) {
+    // One that is to be shown has failed or not; others have come to nothing.
+    if (failed === undefined) end(xhr);
+    else if (!target.matches(".htmx-swapping")) endShown(xhr);
   },
   "htmx:historyRestore": () => refresh(),
 
@@ -88,8 +86,7 @@ const EVENTS = {
   "htmx:before:request"({ detail: { ctx }, defaultPrevented }) {
     if (!defaultPrevented) ask(ctx, ctx.request.action, ctx.request);
   },
-  "htmx:after:swap": ({ detail: { ctx } }) =>
-    end(ctx, ctx.response?.headers.get(WINDOW_HEADER) ?? null),
+  "htmx:after:swap": ({ detail: { ctx } }) => end(ctx, tokenOf(ctx.response)),
   "htmx:finally:request": ({ detail: { ctx } }) => end(ctx),
   "htmx:history:cache:after:restore": () => refresh(),
 
@@ -98,13 +95,11 @@ const EVENTS = {
     // A frame that was fetched in advance was fetched for no window.
     if (target.localName === "turbo-frame") delete detail.fetchRequest;
     const { fetchOptions, url, fetchRequest } = detail;
-    if (!fetchRequest && !fetchOptions.headers["X-Sec-Purpose"]) {
-      ask(target, url, fetchOptions);
-    }
+    if (!fetchRequest && !fetchOptions.headers["X-Sec-Purpose"]) ask(target, url, fetchOptions);
   },
   "turbo:before-fetch-response"({ target, detail }) {
     const { response } = detail.fetchResponse;
-    askers.set(response, target);
+    answered.set(response, asked.get(target));
     if (/turbo-stream/.test(response.headers.get("Content-Type"))) streaming = response;
   },
   "turbo:before-stream-render"({ detail }) {
@@ -124,9 +119,13 @@ const EVENTS = {
     body = document.body;
   },
   async "turbo:render"({ detail }) {
-    const isPreview = document.documentElement.hasAttribute("data-turbo-preview");
     // A frame that changes the address comes with the head of its page, and with nothing else of it.
-    if (isPreview || (document.body === body && detail.renderMethod !== "morph")) return;
+    if (
+      document.documentElement.matches("[data-turbo-preview]") ||
+      (document.body === body && detail.renderMethod !== "morph")
+    ) {
+      return;
+    }
     const ends = [...asked].filter(([key]) => key.localName !== "turbo-frame");
     const token = meta()?.content;
     if (token !== shown) await (seen.has(token) ? refresh() : enter());
@@ -134,9 +133,10 @@ const EVENTS = {
   },
 };
 
+/** @param {Response} response */
+const endRendered = (response) => answered.get(response)?.(tokenOf(response));
+
 /** To be called once. */
 export function accompany() {
-  for (const [type, hear] of Object.entries(EVENTS)) {
-    addEventListener(type, (event) => "detail" in event && event.detail && hear(event));
-  }
+  for (const [type, hear] of Object.entries(EVENTS)) addEventListener(type, hear);
 }

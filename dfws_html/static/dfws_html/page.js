@@ -1,10 +1,10 @@
 /** @file The page that is shown, and what becomes of the window when another one takes its place. */
-import { forget, hold } from "./holding.js";
+import { letGo } from "./holding.js";
 import { endAll, isAcknowledged } from "./outbox.js";
 import { begin, life, positions, raise } from "./positions.js";
 import { meta, subscribe, windowId } from "./session.js";
-import { close, isClosed, isOpen, pause, restart } from "./socket.js";
-import { dropTopics, takeTopics } from "./topics.js";
+import { close, isClosed, pause, restart } from "./socket.js";
+import { takeTopics } from "./topics.js";
 
 const PATIENCE = 2000; // milliseconds until what was sent is acknowledged
 const GLANCE = 50;
@@ -19,36 +19,31 @@ export async function enter() {
   if (meta()?.dataset.w !== windowId) await leave();
   const page = meta();
   shown = page?.content;
-  if (!page) {
-    close();
-    return;
-  }
   seen.add(shown);
-  const { w, url, pos = "", life: known = "" } = page.dataset;
+  if (!page) return close();
+  const { w, url, pos, life: known = "" } = page.dataset;
   if (w === windowId && known === life) {
     // What is told to this window alone stands in no page.
-    raise(+pos, Object.keys(positions).slice(1));
+    raise(Number(pos), Object.keys(positions).slice(1));
     takeTopics(shown);
     if (isClosed()) restart(url);
   } else {
     // Another window, or another history: what was told before counts no more.
-    dropTopics();
+    takeTopics("");
     subscribe({ t: [], token: shown });
-    begin(known, pos ? +pos : undefined);
+    begin(known, pos ? Number(pos) : undefined);
     restart(url);
   }
 }
 
 /** The window ends: a call that was sent must not be sent again by the next one's name. */
 async function leave() {
-  const release = hold();
-  if (isOpen()) {
-    pause();
-    for (let waited = 0; waited < PATIENCE && !isAcknowledged(); waited += GLANCE) {
-      await new Promise((resolve) => setTimeout(resolve, GLANCE));
-    }
+  // Of what is still told to it only the outcomes of calls count.
+  subscribe({ t: [] });
+  pause();
+  for (let waited = 0; waited < PATIENCE && !isAcknowledged(); waited += GLANCE) {
+    await new Promise((resolve) => setTimeout(resolve, GLANCE));
   }
-  forget();
+  await letGo();
   endAll();
-  release();
 }

@@ -2,11 +2,10 @@
 
 /** Applied numbers are remembered: one that a topic still lacks may have come by another. */
 const REMEMBERED = 4096;
-const VOID = -1;
 
 /** Of the history that the positions belong to. */
 export let life = "";
-/** By topic index; a void one is undefined: JSON leaves it out. @type {Record<number, number | undefined>} */
+/** By topic index; a void one is undefined: JSON leaves it out. @type {Record<number, any>} */
 export let positions = {};
 /** Position of every topic when the page was rendered. @type {number | undefined} */
 let base;
@@ -49,7 +48,7 @@ export function setTopics(topics, named = {}) {
  * @param {any[]} [topics] default: all
  */
 export function raise(number, topics = Object.keys(positions)) {
-  for (const index of topics) positions[index] = Math.max(positions[index] ?? VOID, number);
+  for (const index of topics) positions[index] = Math.max(positions[index] ?? number, number);
 }
 
 /**
@@ -62,7 +61,7 @@ export function take({ o, t = [] }) {
   if (o === undefined) return true;
   // Topics that the window has left since tell it nothing more.
   const heard = t.filter((index) => index in positions);
-  if (applied.includes(o) || heard.every((index) => (positions[index] ?? VOID) >= o)) return false;
+  if (applied.includes(o) || heard.every((index) => positions[index] >= o)) return false;
   if (applied.push(o) > REMEMBERED) applied.shift();
   raise(o, heard);
   return true;

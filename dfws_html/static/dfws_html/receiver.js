@@ -1,10 +1,10 @@
 /** @file What each frame of the server does here. */
 import { watchAddresses } from "./addresses.js";
-import { fail, report } from "./events.js";
+import { emit, fail, report } from "./events.js";
 import { pass } from "./holding.js";
 import { acknowledge, isWanted, numberOf, settle, sweep } from "./outbox.js";
 import { adopt, raise, take } from "./positions.js";
-import { refresh, reload, resync } from "./refresh.js";
+import { refresh, resync } from "./refresh.js";
 import { adoptWindow, subscribe } from "./session.js";
 import { connect, deliver } from "./signals.js";
 import { welcomed } from "./socket.js";
@@ -12,29 +12,29 @@ import { takeTopics, topicsTaken } from "./topics.js";
 import { inTurn } from "./turns.js";
 import { verbs } from "./verbs.js";
 
-/** Whether the page was restored by Back or Forward: before the next welcome, and since the last one. */
-let restoring = /^back/.test(
+/** Welcomes for which the page counts as restored by Back or Forward: up to the first one, and until the second. */
+let restored = /^back/.test(
   /** @type {any} */ (performance.getEntriesByType("navigation")[0])?.type,
-);
-let restored = false;
+)
+  ? 2
+  : 0;
 
 addEventListener("pageshow", ({ persisted }) => {
-  restoring ||= persisted;
+  if (persisted) restored = 2;
 });
 
 /** @type {Record<string, (frame: any) => void>} */
 const controls = {
-  // @ts-expect-error a table without inherited names, as the frame is foreign
-  __proto__: null,
   welcome(frame) {
-    restored = restoring;
-    restoring = false;
+    if (restored) restored--;
     adoptWindow(frame);
     adopt(frame.life);
     subscribe(frame);
     welcomed(frame.hb);
     takeTopics();
     sweep(true);
+    // Last: what its listeners call goes out by itself.
+    emit("connected");
   },
   topics(frame) {
     subscribe(frame);
@@ -51,7 +51,7 @@ const controls = {
     adopt(life);
     raise(pos, topics);
     // At once where a visitor has gone back to the page.
-    resync(topics, restored ? 0 : spread, "resync");
+    resync(topics, restored ? 0 : spread, "refresh");
   },
 };
 
@@ -59,7 +59,8 @@ const controls = {
 function answer(frame) {
   const { df, call, code, error } = frame;
   const n = numberOf(call);
-  if (!take(frame) || !n) return;
+  take(frame);
+  if (!n) return;
   const outcome = df === "done" ? df : code === "unknown" ? code : "error";
   settle(n, outcome, { ...frame, message: error });
 }
@@ -81,8 +82,8 @@ const turn = (frame) => inTurn(() => apply(frame), { code: "frame" });
  * @param {string} [message]
  */
 export function ended(code, message) {
-  if (code === 4401) refresh("4401");
-  else if (code !== 4406 || !reload()) report("refused", { code: `${code}`, message });
+  if (/^440[16]/.test(`${code}`)) refresh(`${code}`);
+  else report("refused", { code: `${code}`, message });
 }
 
 verbs.set("html.refresh", new Set());
@@ -93,12 +94,11 @@ connect("html.refresh", renew);
 watchAddresses(renew);
 
 /** @param {string} text */
-export function receive(text) {
+export async function receive(text) {
   try {
     const frame = JSON.parse(text);
     // Answers to what the page itself sent change nothing that is seen.
-    if (/^(welcome|n?ack)$/.test(frame.df)) apply(frame);
-    else pass(frame, turn);
+    await pass(frame, /^(welcome|n?ack)$/.test(frame.df) ? apply : turn);
   } catch (error) {
     fail("frame", error);
   }

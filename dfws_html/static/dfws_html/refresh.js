@@ -8,9 +8,8 @@ import { parse, show } from "./swaps.js";
 
 const MINUTE = 60000;
 
-/** Whether one is under way, and whether one more is to follow. */
-let running = false;
-let again = false;
+/** The last one. */
+let running = Promise.resolve();
 /** When each reason was last one. @type {Record<string, number>} */
 const times = {};
 
@@ -27,46 +26,34 @@ export function resync(topics = [], spread = 0, reason) {
 }
 
 /**
- * Makes title, body and our meta those of the page as it is now; a page that is another, or none, is refused.
+ * Makes title, body and our meta those of the page as it is now, after the refresh before; a page that is another, or
+ * none, is refused.
  * @param {string} [reason] the same one twice in a minute is refused
  */
-export async function refresh(reason) {
-  if (running) {
-    again = true;
-    return;
-  }
-  running = true;
+export function refresh(reason) {
   const release = hold();
-  try {
-    await renew(reason);
-  } catch (error) {
-    report("refused", { code: "refresh", message: `${error}` });
-  }
-  running = false;
-  release();
-  if (again) {
-    again = false;
-    refresh();
-  }
+  running = running
+    .then(() => renew(reason))
+    .catch((error) => report("refused", { code: reason ?? "refresh", message: `${error}` }))
+    .then(release);
+  return running;
 }
 
 /** @param {string} [reason] */
 async function renew(reason) {
-  if (reason) {
-    const last = times[reason];
-    times[reason] = Date.now();
-    if (last > times[reason] - MINUTE) throw new Error(`${reason}, again`);
+  // The script is older than the server. What was typed would be lost, and without a storage nobody could count.
+  const isOld = reason === "4406";
+  if (reason && (isSoon(isOld ? sessionStorage : times, reason) || (isOld && isAnyTouched()))) {
+    throw new Error(reason);
   }
-  if ("post" in (meta()?.dataset ?? {})) throw new Error("a form was sent to this page");
-  const [here] = location.href.split("#");
-  const answer = await fetch(here, {
-    headers: headers(),
-    cache: "no-store",
-    mode: "same-origin", // no redirect takes the token elsewhere
-  });
+  if (isOld) return location.reload();
+  if (meta()?.matches("[data-post]")) throw new Error("post");
+  const here = address();
+  const answer = await fetch(here, { headers: headers(), cache: "no-store" });
   const page = parse(await answer.text());
-  if (location.href.split("#")[0] !== here) {
-    again = true; // another page has come meanwhile
+  if (address() !== here) {
+    // Another page has come meanwhile.
+    refresh();
     return;
   }
   const fresh = page.querySelector("meta[name=dfws]");
@@ -79,19 +66,15 @@ async function renew(reason) {
   await enter();
 }
 
+const address = () => location.href.split("#")[0];
+
 /**
- * The script is older than the server. What was typed would be lost, and a page that stays too old must not turn in
- * circles.
- * @returns {boolean} whether the page is loaded again
+ * @param {Record<string, any>} times when each was last done
+ * @param {string} what is to be done
+ * @returns {boolean} whether that is for the second time in a minute
  */
-export function reload() {
-  try {
-    const { dfws = 0 } = sessionStorage;
-    if (isAnyTouched() || Date.now() - dfws < MINUTE) return false;
-    sessionStorage.dfws = Date.now();
-    location.reload();
-    return true;
-  } catch {
-    return false; // without a storage nobody could count
-  }
+function isSoon(times, what) {
+  const last = times[what];
+  times[what] = Date.now();
+  return times[what] - last < MINUTE;
 }

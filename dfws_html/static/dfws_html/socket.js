@@ -24,11 +24,9 @@ let socket;
 let attempt = 0;
 let opened = 0;
 let beat = 0; // milliseconds of quiet before a heartbeat
-let asked = false; // the server owes an answer
-let due = 0; // when the quiet has lasted too long
 let ticked = 0;
-/** @type {ReturnType<typeof setTimeout>} */
-let retry;
+/** What is next if nothing comes: a heartbeat, the socket's end, another try. @type {ReturnType<typeof setTimeout>} */
+let next;
 
 export const isOpen = () => state === "open";
 export const isClosed = () => state === "closed";
@@ -54,7 +52,7 @@ export function start(receiver, finished) {
 export function restart(url = "/ws/") {
   address = new URL(url, location.href).href.replace("http", "ws");
   drop();
-  become("connecting");
+  pause();
   connect();
 }
 
@@ -69,7 +67,7 @@ export function close() {
 
 function drop() {
   if (socket) lose(1012);
-  clearTimeout(retry);
+  clearTimeout(next);
 }
 
 /**
@@ -80,7 +78,6 @@ export function welcomed(seconds) {
   beat = seconds * 1000;
   opened = now();
   become("open");
-  emit("connected");
 }
 
 /**
@@ -95,73 +92,73 @@ export function send(text) {
 
 /** To be called each second. */
 export function tick() {
-  const slept = now() - ticked > JUMP && !document.hidden; // hidden pages tick once a minute
+  const before = ticked;
   ticked = now();
-  if (!socket) return;
-  if (slept || (asked && ticked > due)) lose(1006);
-  else if (ticked > due) probe();
+  // Hidden pages tick once a minute.
+  if (socket && ticked - before > JUMP && !document.hidden) lose(1006);
 }
 
-/** @param {NonNullable<typeof state>} next */
-function become(next) {
-  if (isOpen() && next !== "open") emit("disconnected");
-  state = next;
+/** @param {NonNullable<typeof state>} other */
+function become(other) {
+  if (isOpen() && other !== state) emit("disconnected");
+  state = other;
   const paint = () => {
     document.documentElement.dataset.dfConnection = state;
   };
-  if (next === "retrying") setTimeout(paint, FLASH);
+  if (state === "retrying") setTimeout(paint, FLASH);
   else paint();
 }
 
 /**
- * @param {boolean} answer
+ * Takes the place of what was to happen.
+ * @param {() => void} act
  * @param {number} milliseconds
  */
-function expect(answer, milliseconds) {
-  asked = answer;
-  due = now() + milliseconds;
+function expect(act, milliseconds) {
+  clearTimeout(next);
+  next = setTimeout(act, milliseconds);
 }
 
 function connect() {
-  clearTimeout(retry);
   ticked = now();
   socket = new WebSocket(address);
   socket.onopen = () => socket.send(hello());
   socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
     receive(data);
-    expect(false, beat * (0.8 + 0.4 * Math.random()));
+    expect(probe, beat * (0.8 + 0.4 * Math.random()));
   };
   socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => lose(code, reason);
-  expect(true, PATIENCE);
+  expect(lose, PATIENCE);
 }
 
 function probe() {
   send(HEARTBEAT);
-  expect(true, ANSWER);
+  expect(lose, ANSWER);
 }
 
 /**
  * Lets go of the socket without waiting for a dead network to say so.
- * @param {number} code
+ * @param {number} [code]
  * @param {string} [message]
  */
-function lose(code, message) {
+function lose(code = 1006, message) {
   socket.onclose = null;
   socket.close();
   socket = null;
   if (isOpen() && now() - opened > STABLE) attempt = 0;
   const delay = retryDelay(code, attempt++, Math.random());
   become(delay === null ? "closed" : "retrying");
-  if (delay === null) ended(code, message);
-  else retry = setTimeout(connect, delay);
+  if (delay === null) {
+    drop();
+    ended(code, message);
+  } else {
+    expect(connect, delay);
+  }
 }
 
 function wake() {
   if (document.hidden) return;
   ticked = now();
-  if (socket) {
-    if (!asked) probe();
-  } else if (!isClosed()) {
-    connect();
-  }
+  if (!socket) isClosed() || connect();
+  else if (isOpen()) probe();
 }

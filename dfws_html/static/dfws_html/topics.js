@@ -9,21 +9,15 @@ let wanted;
 /** Frames wait for each answer that the server owes: topics that it ends may have sent them. @type {(() => void)[]} */
 const owed = [];
 
-/** @param {string | null} [token] default: the one that is not answered yet, over a new socket */
+/** @param {string | null} [token] default: the one that is not answered yet, over a new socket; empty: none any more */
 export function takeTopics(token) {
-  const stale = token ? [] : owed.splice(0);
+  while (!token && owed[0]) owed.shift()?.();
   wanted = token ?? wanted;
   if (wanted && send(JSON.stringify({ df: "topics", token: wanted }))) owed.push(hold(PATIENCE));
-  for (const release of stale) release();
 }
 
 /** The server has told the topics of the first token that it owes. */
 export function topicsTaken() {
   owed.shift()?.();
-  if (!owed.length) dropTopics();
-}
-
-/** No token is to be taken over any more. */
-export function dropTopics() {
-  wanted = null;
+  if (!owed[0]) takeTopics("");
 }
