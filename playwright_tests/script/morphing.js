@@ -37,8 +37,12 @@ function tree(draw, ids) {
   return root;
 }
 
-// An operation as text: nodes by id, else by what they contain.
+// An operation as text: nodes by id, else by what they contain. What is inserted stands in no document yet.
 function told([act, node, ...more]) {
+  if (/Before$/.test(act)) {
+    const [moved, next] = more;
+    return told([moved.ownerDocument === document ? "move" : "insert", moved, node, next]);
+  }
   const name = (value) =>
     value instanceof Attr ? `${value.name}=${value.value}`
     : value instanceof Element && value.hasAttribute("id") ? value.getAttribute("id")

@@ -14,15 +14,12 @@ export function allowed(url, external) {
   return /^https?:/.test(protocol) && (external || origin === location.origin) ? href : "";
 }
 
-/**
- * @param {"pushState" | "replaceState"} method
- * @param {string} href
- */
-export function write(method, href) {
+/** @type {(method: "pushState" | "replaceState") => (href: string) => void} */
+export const writing = (method) => (href) => {
   // Going back leads to the entry before, too.
   history.replaceState({ ...history.state, ...MARK }, "");
   history[method](MARK, "", href);
-}
+};
 
 /** @param {() => void} arrived is called after a step from or to an entry of ours */
 export const watchAddresses = (arrived) =>

@@ -5,6 +5,15 @@ import { watchComposing } from "./turns.js";
 
 export const CONTROLS = "input,textarea,select";
 
+/** @param {Node} root @param {string} css @returns {any[]} it, and what is found in it */
+export const within = (root, css) => [
+  root,
+  ...(get(root, "querySelectorAll")?.call(root, css) ?? []),
+];
+
+/** @param {Element} root @returns {any[]} the controls of a form, or of a part of one */
+export const fieldsOf = (root) => get(root, "elements") ?? within(root, CONTROLS);
+
 /** What the user has changed belongs to him, not to the server. @type {WeakSet<any>} */
 export const touched = new WeakSet();
 
@@ -40,7 +49,7 @@ export const isAnyTouched = () => [...document.querySelectorAll(CONTROLS)].some(
 
 /** @param {any} form */
 export function untouch(form) {
-  for (const control of get(form, "elements") ?? []) touched.delete(control);
+  for (const control of fieldsOf(form)) touched.delete(control);
 }
 
 /** Typed before this script ran, or brought back by the browser. */
@@ -93,7 +102,7 @@ export function setFields(root, values) {
   for (const { name, value } of values) {
     lists.set(name, (lists.get(name) ?? []).concat(value ?? ""));
   }
-  for (const control of get(root, "elements") ?? root.querySelectorAll(CONTROLS)) {
+  for (const control of fieldsOf(root)) {
     const list = lists.get(control.name);
     if (!list || control.type === "file") continue;
     touched.delete(control);

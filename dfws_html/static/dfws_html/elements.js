@@ -1,5 +1,5 @@
 /** @file Which elements a signal is about, and what is told if it can't be done. */
-import { fail } from "./events.js";
+import { attempt, fail } from "./events.js";
 import { get } from "./nodes.js";
 import { inTurn } from "./turns.js";
 
@@ -12,24 +12,11 @@ import { inTurn } from "./turns.js";
  * @param {any} opts
  */
 export function each(signal, selector, act, opts) {
-  /** @type {Element[]} */
-  let targets;
-  try {
-    targets = [...document.querySelectorAll(selector)];
-  } catch (error) {
-    fail("selector", error, { signal });
-    return;
-  }
-  if (!targets.length) fail("no-target", selector, { signal }, "debug");
-  targets.forEach((element, rank) => {
+  const targets = attempt("selector", { signal }, () => [...document.querySelectorAll(selector)]);
+  if (targets?.length === 0) fail("no-target", selector, { signal }, "debug");
+  targets?.forEach((element, rank) => {
     const detail = { signal, element };
     // What was done to one may have removed the next.
     inTurn(() => get(element, "isConnected") && act(element, opts, detail, rank), detail);
   });
 }
-
-/**
- * @param {import("./events.js").Detail} detail
- * @param {unknown} what could run a script, or lead elsewhere
- */
-export const refuse = (detail, what) => fail("unsafe", what, detail);

@@ -1,6 +1,6 @@
 /** @file A form's errors beside its fields, in the markup that Django renders them in. */
-import { CONTROLS } from "./controls.js";
-import { get, invoke } from "./nodes.js";
+import { CONTROLS, fieldsOf } from "./controls.js";
+import { invoke, setAttribute } from "./nodes.js";
 
 /**
  * What was wrong before and is no more, is taken away. Errors of fields that nobody sees are told with the form's own.
@@ -8,45 +8,36 @@ import { get, invoke } from "./nodes.js";
  * @param {{errors?: Record<string, string[]>, non_field?: string[], focus?: boolean}} found `focus` goes to the first
  */
 export function showErrors(form, { errors, non_field = [], focus }) {
-  const left = new Map(Object.entries(errors ?? {}));
-  /** Controls by name. @type {Map<string, any[]>} */
-  const fields = new Map();
-  for (const control of get(form, "elements") ?? form.querySelectorAll(CONTROLS)) {
-    if (control.matches(CONTROLS) && control.name && control.type !== "hidden") {
-      fields.set(control.name, [...(fields.get(control.name) ?? []), control]);
-    }
-  }
+  const rest = new Map(Object.entries(errors ?? {}));
+  const controls = [...fieldsOf(form)].filter(
+    (one) => invoke(one, "matches", CONTROLS) && one.name && one.type !== "hidden",
+  );
   let first;
-  for (const [name, group] of fields) {
+  for (const name of new Set(controls.map((one) => one.name))) {
+    const group = controls.filter((one) => one.name === name);
     const id = `${group[0].id || name}_error`;
-    const messages = left.get(name) ?? [];
-    left.delete(name);
+    const messages = rest.get(name) ?? [];
+    rest.delete(name);
     for (const control of group) {
-      const ids = new Set(control.getAttribute("aria-describedby")?.match(/\S+/g));
-      ids[messages.length ? "add" : "delete"](id);
-      set(control, "aria-describedby", [...ids].join(" "));
-      set(control, "aria-invalid", messages[0] && "true");
+      /** @type {string[]} */
+      const others = control.getAttribute("aria-describedby")?.match(/\S+/g) ?? [];
+      const ids = others.filter((one) => one !== id).concat(messages[0] ? id : []);
+      setAttribute(control, "aria-describedby", ids.join(" ") || null);
+      setAttribute(control, "aria-invalid", messages[0] ? "true" : null);
     }
     if (messages[0]) first ??= group[0];
-    const last = group[group.length - 1];
+    const last = group.pop();
     fill(document.getElementById(id), messages, { id, className: "errorlist" }, (list) =>
       (last.closest("label") ?? last).after(list),
     );
   }
-  const rest = [...left].flatMap(([name, all]) => all.map((message) => `${name}: ${message}`));
   fill(
     invoke(form, "querySelector", ".nonfield"),
-    [...non_field, ...rest],
+    [...non_field, ...[...rest].flatMap(([name, all]) => all.map((text) => `${name}: ${text}`))],
     { className: "errorlist nonfield", role: "alert" },
     (list) => invoke(form, "prepend", list),
   );
   if (focus) first?.focus();
-}
-
-/** @param {Element} element @param {string} name @param {string | undefined} value none takes it away */
-function set(element, name, value) {
-  if (value) element.setAttribute(name, value);
-  else element.removeAttribute(name);
 }
 
 /**

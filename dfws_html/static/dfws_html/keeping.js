@@ -1,8 +1,8 @@
 /** @file What the user holds survives a swap: an element that leaves hands its text, its focus and its calls to its successor. */
 import { bequeath } from "./attribute.js";
-import { CONTROLS, field, groupOf, isTouched, touched, write } from "./controls.js";
+import { CONTROLS, field, groupOf, isTouched, touched, within, write } from "./controls.js";
 import { controlValue } from "./forms.js";
-import { invoke } from "./nodes.js";
+import { remember } from "./targets.js";
 
 /**
  * To be called before the swap.
@@ -13,8 +13,6 @@ import { invoke } from "./nodes.js";
  * @returns {(() => void)[]} to be called after it
  */
 export function keep(leaving, target, mayWrite, wished) {
-  /** @param {Element} root @param {string} css @returns {any[]} */
-  const within = (root, css) => [root, ...invoke(root, "querySelectorAll", css)];
   const all = leaving.flatMap((root) => within(root, "*"));
   const typed = [...new Set([...all, ...within(target, CONTROLS)].flatMap(groupOf))].filter(
     isTouched,
@@ -44,18 +42,14 @@ function successorOf(element) {
       (other) => other.form === home && field(other) === field(element),
     );
   const rank = alike(form).indexOf(element);
-  return () =>
-    element.isConnected
-      ? element
-      : (document.getElementById(element.id) ??
-        alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank]);
+  const find = remember(element);
+  return () => find() ?? alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank];
 }
 
 /** @param {any} control */
 function keepTyping(control) {
   const find = successorOf(control);
-  /** @type {any[]} */
-  const value = [].concat(/** @type {any} */ (controlValue(control, null)));
+  const values = [controlValue(control, null)].flat();
   const { badInput = true } = control.validity ?? {};
   return () => {
     const heir = find();
@@ -63,7 +57,7 @@ function keepTyping(control) {
     if (control.type === "file" || badInput) {
       if (heir !== control) heir.replaceWith(control); // its content can't be written by a script
     } else {
-      write(heir, value);
+      write(heir, values);
     }
     touched.add(heir);
   };

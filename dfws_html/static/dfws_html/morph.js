@@ -1,15 +1,13 @@
 /** @file The way from one tree to another: a plan of few operations on nodes, and its performance. */
-import { CONTROLS, field, write } from "./controls.js";
-import { emit, fail } from "./events.js";
+import { CONTROLS, field, within, write } from "./controls.js";
+import { attempt, fail } from "./events.js";
 import { controlValue } from "./forms.js";
 import { held } from "./marks.js";
 import { get, invoke } from "./nodes.js";
 import { isUnsafe } from "./safety.js";
 
 /**
- * @typedef {[act: keyof typeof ACTS, node: any, ...more: any[]]} Operation
- * `insert node parent next`, `move node parent next`, `remove node`, `text node data`, `attribute node attr`,
- * `style node css`, `strip node name`, `refuse node name`, `write control values`
+ * @typedef {[act: string, node: any, ...more: any[]]} Operation one of ACTS on the node, or a method of it
  */
 
 /** So far ahead its like is looked for, for a node without an id. */
@@ -27,9 +25,6 @@ const LEFT = {
 /** What forgets where it was when it is moved by browsers without `moveBefore`. */
 const FRAGILE = "details,dialog,[popover],iframe,video,audio";
 
-/** @param {any} node @param {string} css @returns {any[]} */
-const inside = (node, css) => [...(get(node, "querySelectorAll")?.call(node, css) ?? [])];
-
 /** Scripts did run, or never will. @param {any} node */
 const isMorphed = ({ nodeName, type }) => !/^(no)?script$/i.test(nodeName) || /json/.test(type);
 
@@ -42,10 +37,9 @@ const isSame = (old, fresh) =>
 /** @param {any} old @param {any} fresh @returns {boolean} */
 const isEqual = (old, fresh) => invoke(old, "isEqualNode", fresh);
 
-/** Adds a node, and what is around it. @param {Set<any>} path @param {any} node */
-function enclose(path, node) {
-  for (; node && !path.has(node); node = get(node, "parentNode")) path.add(node);
-}
+/** Whether it holds what its attributes say, if it is a control. @param {any} node */
+const isSure = ({ value, defaultValue, checked, defaultChecked, validity }) =>
+  value === defaultValue && checked === defaultChecked && !validity?.badInput;
 
 /** @param {any} node @returns {string[]} words of `data-df-keep`; an empty one is `self` */
 const keptOf = (node) => get(node, "attributes")?.["data-df-keep"]?.value.trim().split(/\s+/) ?? [];
@@ -55,33 +49,19 @@ const isKept = (node) => keptOf(node).some((word) => /^(self)?$/.test(word));
 
 /**
  * @param {number[]} numbers all different
- * @returns {Set<number>} those of a longest increasing subsequence
+ * @returns {number[]} a longest increasing subsequence
  */
 export function rising(numbers) {
-  /** The smallest last number for each length. @type {number[]} */
+  /** The smallest last number for each length, and what is before it. @type {any[]} */
   const ends = [];
-  /** @type {Map<number, number>} */
-  const previous = new Map();
   for (const number of numbers) {
-    let low = 0;
-    for (let high = ends.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if (ends[middle] < number) low = middle + 1;
-      else high = middle;
-    }
-    previous.set(number, ends[low - 1]);
-    ends[low] = number;
+    let length = ends.length; // mostly they do rise
+    while (ends[length - 1]?.number > number) length--;
+    ends[length] = { number, before: ends[length - 1] };
   }
-  /** @type {Set<number>} */
-  const found = new Set();
-  for (
-    let number = ends[ends.length - 1];
-    number !== undefined;
-    number = /** @type {any} */ (previous.get(number))
-  ) {
-    found.add(number);
-  }
-  return found;
+  const found = [];
+  for (let end = ends.pop(); end; end = end.before) found.push(end.number);
+  return found.reverse();
 }
 
 /**
@@ -96,48 +76,29 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
   const steps = [];
   /** @type {Operation[]} */
   const ends = [];
-  /** Which new node is which old one. @type {Map<any, any>} */
+  /** Which new node is which old one, both ways. @type {Map<any, any>} */
   const pairs = new Map();
-  const taken = new Set();
-  /** @param {any} fresh @param {any} old */
-  const pair = (fresh, old) => {
-    pairs.set(fresh, old);
-    taken.add(old);
-  };
+  /** @param {any} old @param {any} fresh */
+  const pair = (old, fresh) => pairs.set(old, fresh).set(fresh, old);
   const top = outer ? get(from, "parentNode") : from;
+  pair(top, to);
 
-  const known = new Map(
-    [from, ...inside(from, "[id]")].slice(outer ? 0 : 1).map((node) => [get(node, "id"), node]),
-  );
-  for (let fresh of inside(to, "[id]")) {
+  const known = new Map(within(from, "[id]").map((node) => [get(node, "id"), node]));
+  for (let fresh of within(to, "[id]")) {
     let old = known.get(get(fresh, "id"));
     // Elements without ids are told by those that they contain.
-    while (
-      fresh !== to &&
-      old &&
-      old !== top &&
-      !pairs.has(fresh) &&
-      !taken.has(old) &&
-      isSame(old, fresh)
-    ) {
-      pair(fresh, old);
-      fresh = get(fresh, "parentNode");
+    while (old && !pairs.has(old) && !pairs.has(fresh) && isSame(old, fresh)) {
+      pair(old, fresh);
       old = get(old, "parentNode");
+      fresh = get(fresh, "parentNode");
     }
   }
 
-  /** Controls that do not hold what their attributes say, and what is around them. */
-  const unsure = new Set();
-  for (const control of [from, ...inside(from, CONTROLS)]) {
-    const { value, defaultValue, checked, defaultChecked, validity } = control;
-    if (value !== defaultValue || checked !== defaultChecked || validity?.badInput) {
-      enclose(unsure, control);
-    }
-  }
   /** Others move around what has the focus and, after it, what moving would harm. */
-  const pinned = new Set();
-  enclose(pinned, document.activeElement);
-  if (!("moveBefore" in from)) for (const node of inside(from, FRAGILE)) enclose(pinned, node);
+  const pinned = [
+    document.activeElement,
+    ...("moveBefore" in from ? [] : within(from, FRAGILE).slice(1)),
+  ];
 
   /**
    * @param {any} parent
@@ -148,84 +109,80 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
   function align(parent, olds, news, end) {
     const before = [...olds].filter(isMorphed);
     const after = [...news].filter(isMorphed);
-    const places = new Map(before.map((old, place) => [old, place]));
-    /** @param {any} fresh @returns {any} */
-    const placeOf = (fresh) => places.get(pairs.get(fresh));
-    /** @returns {Set<number>} places of those that need not be moved */
-    const settle = () => {
-      /** @type {number[]} */
-      let order = after.map(placeOf).filter((place) => place !== undefined);
-      for (const old of pinned) {
-        const pin = /** @type {number} */ (places.get(old));
-        const at = order.indexOf(pin);
-        if (at >= 0) {
-          order = order.filter((place, rank) => rank === at || place < pin === rank < at);
-        }
-      }
-      return rising(order);
-    };
-    let staying = settle();
-    const free = new Set(before.filter((old) => !taken.has(old) && !get(old, "id")));
-    /** Behind what stays: of many equal blanks each keeps its place. @param {any} old @param {any} fresh */
-    const isBehind = (old, fresh) => {
-      const place = placeOf(fresh.previousSibling);
-      return staying.has(place) && before[place + 1] === old && isEqual(old, fresh);
-    };
-    for (const isIt of [isBehind, isEqual, isSame]) {
-      for (const fresh of after) {
-        let ahead = pairs.has(fresh) || get(fresh, "id") ? 0 : AHEAD;
-        for (const old of free) {
-          if (!ahead--) break;
-          if (isIt(old, fresh)) {
-            free.delete(old);
-            pair(fresh, old);
-            break;
-          }
+    /** @param {any} node */
+    const isFree = (node) => !pairs.has(node) && !get(node, "id");
+    const free = before.filter(isFree);
+    /** Of many equal blanks each keeps its place. @param {any} fresh */
+    const behind = (fresh) => [pairs.get(fresh.previousSibling)?.nextSibling];
+    /** @param {any} _fresh */
+    const ahead = (_fresh) => free.slice(0, AHEAD);
+    for (const { isIt, near } of [
+      { isIt: isEqual, near: behind },
+      { isIt: isEqual, near: ahead },
+      { isIt: isSame, near: ahead },
+    ]) {
+      for (const fresh of after.filter(isFree)) {
+        const old = near(fresh).find((one) => free.includes(one) && isIt(one, fresh));
+        if (old) {
+          pair(old, fresh);
+          free.splice(free.indexOf(old), 1);
         }
       }
     }
-    staying = settle();
-    /** What stands behind each, from the last to the first. */
-    const nexts = [end];
-    for (const fresh of [...after].reverse()) {
-      nexts.push(staying.has(placeOf(fresh)) ? pairs.get(fresh) : nexts[nexts.length - 1]);
+    let order = after
+      .map((fresh) => before.indexOf(pairs.get(fresh)))
+      .filter((place) => place >= 0);
+    for (const node of pinned) {
+      const at = order.findIndex((place) => invoke(before[place], "contains", node));
+      order = order.filter((place, rank) => place < order[at] === rank < at);
     }
+    const staying = [...rising(order).map((place) => before[place]), end];
     for (const fresh of after) {
-      nexts.pop();
-      const next = nexts[nexts.length - 1];
       const old = pairs.get(fresh);
+      const [next] = staying;
       if (!old) insert(fresh, parent, next);
       else {
-        if (!staying.has(placeOf(fresh))) steps.push(["move", old, parent, next]);
+        if (old === next) staying.shift();
+        else {
+          steps.push([
+            get(parent, "moveBefore") ? "moveBefore" : "insertBefore",
+            parent,
+            old,
+            next,
+          ]);
+        }
         update(old, fresh);
       }
     }
     for (const old of before) {
-      if (!taken.has(old) && !isKept(old)) ends.push(["remove", old]);
+      if (!pairs.has(old) && !isKept(old)) ends.push(["remove", old]);
     }
   }
+
+  /** @param {any} node @param {Attr} attribute */
+  const bring = (node, attribute) =>
+    steps.push([isUnsafe(attribute) ? "refuse" : "attribute", node, attribute]);
 
   /** @param {any} fresh @param {any} parent @param {any} next */
   function insert(fresh, parent, next) {
     // What contains old nodes comes empty, and they are moved into it.
-    const isFrame = inside(fresh, "[id]").some((inner) => pairs.has(inner));
+    const isFrame = within(fresh, "[id]").some((inner) => pairs.has(inner));
     const node = isFrame ? invoke(fresh, "cloneNode") : fresh;
-    for (const one of [node, ...inside(node, "*")]) {
-      for (const { name, value } of get(one, "attributes") ?? []) {
-        if (isUnsafe(name, value)) steps.push(["strip", one, name], ["refuse", one, name]);
-        if (name === "style") steps.push(["style", one, value]);
+    for (const one of within(node, "*")) {
+      for (const attribute of get(one, "attributes") ?? []) {
+        if (attribute.name === "style" || isUnsafe(attribute)) bring(one, attribute);
       }
     }
-    steps.push(["insert", node, parent, next]);
+    steps.push(["insertBefore", parent, node, next]);
     if (isFrame) align(node, [], get(fresh, "childNodes"), null);
   }
 
   /** @param {any} old @param {any} fresh */
   function update(old, fresh) {
-    if (isKept(old) || (isEqual(old, fresh) && !unsure.has(old))) return;
+    if (isKept(old) || (isEqual(old, fresh) && within(old, CONTROLS).every(isSure))) return;
     const attributes = get(fresh, "attributes");
     if (!attributes) {
-      if (old.data !== fresh.data) steps.push(["text", old, fresh.data]);
+      steps.push(["text", old, fresh.data]);
       return;
     }
     const kept = [...keptOf(old), ...held(old)];
@@ -234,13 +191,12 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       kept.includes(name) || (LEFT[name] && invoke(old, "matches", LEFT[name]));
     for (const attribute of attributes) {
       const { name, value } = attribute;
-      if (isLeft(name) || invoke(old, "getAttribute", name) === value) continue;
-      if (isUnsafe(name, value)) steps.push(["refuse", old, name]);
-      else if (name === "style") steps.push(["style", old, value]);
-      else steps.push(["attribute", old, attribute]);
+      if (!isLeft(name) && invoke(old, "getAttribute", name) !== value) bring(old, attribute);
     }
     for (const { name } of get(old, "attributes")) {
-      if (!isLeft(name) && !invoke(fresh, "hasAttribute", name)) steps.push(["strip", old, name]);
+      if (!isLeft(name) && !invoke(fresh, "hasAttribute", name)) {
+        steps.push(["removeAttribute", old, name]);
+      }
     }
     if (
       !kept.includes("children") &&
@@ -248,46 +204,34 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
     ) {
       align(old, get(old, "childNodes"), get(fresh, "childNodes"), null);
     }
-    if (
-      unsure.has(old) &&
-      invoke(old, "matches", CONTROLS) &&
-      old.type !== "file" &&
-      mayWrite(old)
-    ) {
-      ends.push(["write", old, [].concat(/** @type {any} */ (controlValue(fresh, null)))]);
+    if (invoke(old, "matches", CONTROLS) && !isSure(old) && old.type !== "file" && mayWrite(old)) {
+      ends.push(["write", old, [controlValue(fresh, null)].flat()]);
     }
   }
 
-  if (outer)
-    align(get(from, "parentNode"), [from], get(to, "childNodes"), get(from, "nextSibling"));
-  else align(from, get(from, "childNodes"), get(to, "childNodes"), null);
+  align(
+    top,
+    outer ? [from] : get(from, "childNodes"),
+    get(to, "childNodes"),
+    outer ? get(from, "nextSibling") : null,
+  );
   return [...steps, ...ends];
 }
 
 const refused = new Set();
 
+/** What is more than a method. @type {Record<string, (node: any, more: any) => void>} */
 const ACTS = {
-  /** @param {Node} node @param {Node} parent @param {Node | null} next */
-  insert: (node, parent, next) => invoke(parent, "insertBefore", node, next),
-  /** @param {Node} node @param {Node} parent @param {Node | null} next */
-  move: (node, parent, next) =>
-    invoke(parent, get(parent, "moveBefore") ? "moveBefore" : "insertBefore", node, next),
-  /** @param {any} node */
-  remove(node) {
-    if (get(node, "attributes")) emit("removed", { element: node });
-    invoke(node, "remove");
-  },
-  /** @param {CharacterData} node @param {string} data */
   text: (node, data) => (node.data = data),
-  /** @param {Element} node @param {Attr} attribute */
-  attribute: (node, attribute) => invoke(node, "setAttributeNode", attribute.cloneNode()),
-  /** The attribute itself a strict policy would refuse. @param {Element} node @param {string} css */
-  style: (node, css) => (get(node, "style").cssText = css),
-  /** @param {Element} node @param {string} name */
-  strip: (node, name) => invoke(node, "removeAttribute", name),
-  /** Each is told once. @param {Element} element @param {string} name */
-  refuse(element, name) {
+  /** As an attribute, a strict policy would refuse a style. */
+  attribute(node, attribute) {
+    if (attribute.name === "style") get(node, "style").cssText = attribute.value;
+    else invoke(node, "setAttributeNode", attribute.cloneNode());
+  },
+  /** Each is told once. */
+  refuse(element, { name }) {
     const what = `${element.nodeName} ${name}`;
+    invoke(element, "removeAttribute", name);
     if (!refused.has(what)) fail("unsafe", what, { element });
     refused.add(what);
   },
@@ -296,11 +240,9 @@ const ACTS = {
 
 /** @param {Operation[]} operations one that fails is reported, and harms no other */
 export function perform(operations) {
-  for (const [act, node, ...more] of operations) {
-    try {
-      /** @type {any} */ (ACTS)[act](node, ...more);
-    } catch (error) {
-      fail("morph", error, { element: node });
-    }
+  for (const [act, element, ...more] of operations) {
+    attempt("morph", { element }, () =>
+      ACTS[act] ? ACTS[act](element, more[0]) : invoke(element, act, ...more),
+    );
   }
 }

@@ -10,11 +10,10 @@ export const linkTo = (href, download = "") =>
 
 /**
  * Lists of animated values are looked through, too.
- * @param {string} name of an attribute
- * @param {unknown} value
+ * @param {{name: string, value: unknown}} attribute
  * @returns {boolean}
  */
-export const isUnsafe = (name, value) =>
+export const isUnsafe = ({ name, value }) =>
   /^(on|srcdoc$)/i.test(name) ||
   (/:/.test(`${value}`) &&
     `${value}`.split(";").some((part) => linkTo(part).protocol === "javascript:"));

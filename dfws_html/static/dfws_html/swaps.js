@@ -11,15 +11,15 @@ import { inTurn } from "./turns.js";
 const METHODS = {
   // @ts-expect-error a table without inherited names
   __proto__: null,
-  innerHTML: "replaceChildren",
-  outerHTML: "replaceWith",
+  innerHTML: "append",
+  outerHTML: "after",
   beforebegin: "before",
   afterbegin: "prepend",
   beforeend: "append",
   afterend: "after",
-  delete: "replaceWith",
+  delete: "after",
   none: "",
-  textContent: "replaceChildren",
+  textContent: "append",
   upsert: "append",
   morph: "morph",
   "morph:outer": "outer",
@@ -73,12 +73,11 @@ export function show(
   html,
   { detail, mayWrite = (control) => !isTouched(control) } = {},
 ) {
-  const [word, ...options] = how.trim().split(/\s+/);
-  /** @param {string} name @returns {any} */
-  const option = (name) =>
-    options.find((text) => text.startsWith(`${name}:`))?.slice(name.length + 1);
+  const [word] = how.trim().split(/\s+/);
+  /** @param {string} name */
+  const option = (name) => how.match(`\\s${name}:(\\S+)`)?.[1];
   const wish = option("focus");
-  const wished = () => wish && document.querySelector(wish);
+  const wished = () => (wish ? document.querySelector(wish) : null);
   const side = option("scroll");
   const told = { ...detail, element: target };
   const method = METHODS[word];
@@ -100,16 +99,9 @@ export function show(
       }
     },
     told,
-    options.includes("transition"),
+    /\stransition/.test(how),
   );
 }
-
-/**
- * @typedef {object} Change
- * @property {Element[]} added
- * @property {Element[]} leaving
- * @property {() => void} act
- */
 
 /**
  * @param {Element} target
@@ -119,26 +111,33 @@ export function show(
  * @param {() => Element | null} wished
  */
 function swap(target, word, content, mayWrite, wished) {
+  const method = METHODS[word];
   /** @type {any} */
-  const parent = /pend|Ch|morph/.test(METHODS[word]) ? target : get(target, "parentNode");
+  const parent = /pend|morph/.test(method) ? target : get(target, "parentNode");
   const holder = content instanceof Element ? content : read(word, content, parent);
   // What is pushed was rendered without a request: its CSRF fields are empty.
   for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
     field.value ||= meta()?.dataset.csrf ?? "";
   }
-  const { added, leaving, act } = /^morph/.test(word)
-    ? morphing(target, word, holder, mayWrite)
-    : replacing(target, word, holder, parent);
+  const steps = /^morph/.test(word)
+    ? plan(target, holder, { outer: method === "outer", mayWrite })
+    : replace(target, word, holder, parent);
+  /** @type {Element[]} */
+  const added = steps
+    .flatMap(([, , ...more]) => more)
+    .filter((one) => one instanceof Element && one.ownerDocument !== document);
+  /** @type {Element[]} */
+  const leaving = steps.flatMap(([act, node]) =>
+    act === "remove" && get(node, "attributes") ? node : [],
+  );
+  for (const element of leaving) emit("removed", { element });
   const restores = keep(leaving, target, mayWrite, wished);
   gone = leaving;
-  try {
-    act();
-  } finally {
-    gone = [];
-  }
+  perform(steps);
+  gone = [];
   for (const restore of restores) restore();
-  for (const element of added) get(element, "classList").add(ADDED);
   for (const element of added) {
+    get(element, "classList").add(ADDED);
     invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
   }
   // The second comes after the first picture with them.
@@ -170,43 +169,26 @@ function read(word, content, parent) {
  * @param {Element} target
  * @param {string} word
  * @param {Element} holder
- * @param {(control: any) => boolean} mayWrite
- * @returns {Change}
- */
-function morphing(target, word, holder, mayWrite) {
-  const operations = plan(target, holder, { outer: word !== "morph", mayWrite });
-  /** @param {string} name @returns {Element[]} */
-  const nodes = (name) =>
-    operations.flatMap(([act, node]) => (act === name && get(node, "attributes") ? node : []));
-  return { added: nodes("insert"), leaving: nodes("remove"), act: () => perform(operations) };
-}
-
-/**
- * @param {Element} target
- * @param {string} word
- * @param {Element} holder
  * @param {Element} parent
- * @returns {Change}
+ * @returns {import("./morph.js").Operation[]}
  */
-function replacing(target, word, holder, parent) {
-  const method = METHODS[word];
-  /** @type {Element[]} */
-  const added = [...get(holder, "children")];
+function replace(target, word, holder, parent) {
+  /** @type {any[] | false} */
+  const whole = /^[it]/.test(word)
+    ? [...get(target, "childNodes")]
+    : /^[do]/.test(word) && [target];
   // A push may come after the page was rendered with what it adds: each takes the place of its twin.
-  const twins = added.filter((element) => {
-    const twin = /^r/.test(method) ? null : twinOf(element);
+  const twins = [...get(holder, "children")].filter((element) => {
+    const twin = !whole && twinOf(element);
     return twin && (word === "upsert" || get(twin, "parentNode") === parent);
   });
-  /** @type {Element[]} */
-  const leaving =
-    {
-      replaceWith: [target],
-      replaceChildren: [...get(target, "children")],
-    }[method] ?? twins.map(twinOf);
-  for (const element of leaving) emit("removed", { element });
-  const act = () => {
-    for (const element of twins) twinOf(element)?.replaceWith(element);
-    invoke(target, method, ...get(holder, "childNodes"));
-  };
-  return { added, leaving, act };
+  /** @type {any[]} */
+  const nodes = [...get(holder, "childNodes")];
+  /** @type {any[]} */
+  const steps = [
+    ...twins.map((node) => ["after", twinOf(node), node]),
+    [METHODS[word], target, ...nodes.filter((node) => !twins.includes(node))],
+    ...(whole || twins.map(twinOf)).map((node) => ["remove", node]),
+  ];
+  return steps;
 }

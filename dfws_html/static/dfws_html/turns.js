@@ -1,5 +1,5 @@
 /** @file What changes the page waits its turn: behind a view transition, and while text is being composed there. */
-import { fail } from "./events.js";
+import { attempt } from "./events.js";
 import { invoke } from "./nodes.js";
 
 const PATIENCE = 10000; // of frames that would write a field which an input method composes in
@@ -43,11 +43,7 @@ export function inTurn(...turn) {
   const act = () => {
     const others = blocks;
     blocks = 0; // parts of this do not wait for it
-    try {
-      work();
-    } catch (error) {
-      fail(detail.code ?? "function", error, detail);
-    }
+    attempt(detail.code ?? "function", detail, work);
     blocks += others;
   };
   if (!blocks && composing && detail.element && invoke(detail.element, "contains", composing)) {

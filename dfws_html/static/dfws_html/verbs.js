@@ -1,9 +1,9 @@
 /** @file The signals that every window knows, as tables. */
-import { allowed, write } from "./addresses.js";
+import { allowed, writing } from "./addresses.js";
 import { announce } from "./announcing.js";
 import { load } from "./assets.js";
 import { setFields } from "./controls.js";
-import { each, refuse } from "./elements.js";
+import { each } from "./elements.js";
 import { fail } from "./events.js";
 import { showErrors } from "./formerrors.js";
 import { get, invoke } from "./nodes.js";
@@ -13,11 +13,11 @@ import { inTurn } from "./turns.js";
 
 /** @typedef {import("./elements.js").Verb} Verb */
 
-/** @type {(how: string) => Verb} */
+/** @type {(how: string, always?: string) => Verb} */
 const swapping =
-  (how) =>
+  (how, always) =>
   (target, { content }, detail) =>
-    show(target, how, content, { detail });
+    show(target, how, always ?? content, { detail });
 
 /** @type {(method: "add" | "remove" | "toggle") => Verb} */
 const classing =
@@ -32,11 +32,8 @@ const going =
   (_root, { url, external }, detail) => {
     const href = allowed(url, external);
     if (href) go(href);
-    else refuse(detail, url);
+    else fail("unsafe", url, detail);
   };
-
-/** @type {Record<string, string>} */
-const OPENING = { modal: "showModal", show: "show", close: "close" };
 
 /** What is done to the elements of `selector`. @type {Record<string, Verb>} */
 export const ELEMENTS = {
@@ -47,7 +44,7 @@ export const ELEMENTS = {
   "html.content": swapping("innerHTML"),
   "html.replace_with": swapping("outerHTML"),
   "html.text": swapping("textContent"),
-  "html.empty": (target, _opts, detail) => show(target, "innerHTML", "", { detail }),
+  "html.empty": swapping("innerHTML", ""),
   "html.remove": swapping("delete"),
   "html.upsert": (target, opts, detail, rank) =>
     rank || swapping("upsert")(target, opts, detail, rank),
@@ -57,7 +54,7 @@ export const ELEMENTS = {
   "html.remove_class": classing("remove"),
   "html.toggle_class": classing("toggle"),
   "html.add_attribute"(target, { attr_name, attr_value }, detail) {
-    if (isUnsafe(attr_name, attr_value)) refuse(detail, attr_name);
+    if (isUnsafe({ name: attr_name, value: attr_value })) fail("unsafe", attr_name, detail);
     else invoke(target, "setAttribute", attr_name, attr_value ?? "");
   },
   "html.remove_attr": (target, { attr_name }) => invoke(target, "removeAttribute", attr_name),
@@ -68,7 +65,9 @@ export const ELEMENTS = {
     rank || invoke(target, "scrollIntoView", { block }),
   "html.dialog"(target, { action }) {
     if (!(target instanceof HTMLDialogElement)) target.togglePopover(action !== "close");
-    else if (target.open === (action === "close")) /** @type {any} */ (target)[OPENING[action]]();
+    else if (target.open === (action === "close")) {
+      /** @type {any} */ (target)[action === "modal" ? "showModal" : action]();
+    }
   },
   "html.forms.set": (target, { values }) => setFields(target, values),
   "forms.errors": showErrors,
@@ -86,14 +85,14 @@ const PAGE = {
     document.title = content;
   },
   "html.announce": (_root, { content, level }) => announce(content, level),
-  "html.push_url": going((href) => write("pushState", href)),
-  "html.replace_url": going((href) => write("replaceState", href)),
+  "html.push_url": going(writing("pushState")),
+  "html.replace_url": going(writing("replaceState")),
   "html.redirect": going((href) => location.assign(href)),
   "html.reload": () => location.reload(),
   "html.download_file"(_root, { url, filename }, detail) {
     const link = linkTo(url, filename);
     if (/^(http|blob|data)/.test(link.protocol)) link.click();
-    else refuse(detail, url);
+    else fail("unsafe", url, detail);
   },
   /** One paint, and one transition. */
   "html.batch": (_root, { ops, transition }, detail) =>
@@ -118,9 +117,8 @@ const PAGE = {
 
 /** Functions by signal. @type {Map<string, Set<(opts: any, id?: string) => void>>} */
 export const verbs = new Map([["html.assets", new Set([load])]]);
-for (const [signal, act] of Object.entries(ELEMENTS)) {
-  verbs.set(signal, new Set([(opts) => each(signal, opts.selector, act, opts)]));
-}
-for (const [signal, act] of Object.entries(PAGE)) {
-  verbs.set(signal, new Set([(opts) => each(signal, opts.selector ?? "html", act, opts)]));
+for (const { table, root } of [{ table: ELEMENTS }, { table: PAGE, root: "html" }]) {
+  for (const [signal, act] of Object.entries(table)) {
+    verbs.set(signal, new Set([(opts) => each(signal, opts.selector ?? root, act, opts)]));
+  }
 }
