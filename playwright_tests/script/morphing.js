@@ -59,7 +59,7 @@ async function morph(from, to, options) {
   document.querySelector("[data-focus]")?.focus();
   const inert = document.implementation.createHTMLDocument();
   const holder = Object.assign(inert.createElement("div"), { innerHTML: to });
-  const operations = plan(root, holder, options);
+  const operations = plan(root, holder, options.outer, () => true);
   const planned = operations.map(told);
   perform(operations);
   return [planned, root.innerHTML];

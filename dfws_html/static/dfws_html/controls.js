@@ -5,11 +5,8 @@ import { watchComposing } from "./turns.js";
 
 export const CONTROLS = "input,textarea,select";
 
-/** @param {Node} root @param {string} css @returns {any[]} it, and what is found in it */
-export const within = (root, css) => [
-  root,
-  ...(get(root, "querySelectorAll")?.call(root, css) ?? []),
-];
+/** @param {any} root @param {string} css @returns {any[]} it, and what is found in it */
+export const within = (root, css) => [root, ...(root.querySelectorAll?.(css) ?? [])];
 
 /** @param {Element} root @returns {any[]} the controls of a form, or of a part of one */
 export const fieldsOf = (root) => get(root, "elements") ?? within(root, CONTROLS);

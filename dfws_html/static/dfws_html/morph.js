@@ -68,10 +68,11 @@ export function rising(numbers) {
  * Reads both trees and changes none.
  * @param {any} from
  * @param {any} to whose children are what `from` is to contain or, if `outer`, to become
- * @param {{outer?: boolean, mayWrite?: (control: any) => boolean}} [options]
+ * @param {boolean} outer
+ * @param {(control: any) => boolean} mayWrite
  * @returns {Operation[]} in order; what leaves, leaves last
  */
-export function plan(from, to, { outer, mayWrite = () => true } = {}) {
+export function plan(from, to, outer, mayWrite) {
   /** @type {Operation[]} */
   const steps = [];
   /** @type {Operation[]} */
@@ -112,17 +113,12 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
     /** @param {any} node */
     const isFree = (node) => !pairs.has(node) && !get(node, "id");
     const free = before.filter(isFree);
-    /** Of many equal blanks each keeps its place. @param {any} fresh */
-    const behind = (fresh) => [pairs.get(fresh.previousSibling)?.nextSibling];
-    /** @param {any} _fresh */
-    const ahead = (_fresh) => free.slice(0, AHEAD);
-    for (const { isIt, near } of [
-      { isIt: isEqual, near: behind },
-      { isIt: isEqual, near: ahead },
-      { isIt: isSame, near: ahead },
-    ]) {
+    /** Of many equal blanks each keeps its place. @param {any} old @param {any} fresh */
+    const isBehind = (old, fresh) =>
+      pairs.get(fresh.previousSibling)?.nextSibling === old && isEqual(old, fresh);
+    for (const isIt of [isBehind, isEqual, isSame]) {
       for (const fresh of after.filter(isFree)) {
-        const old = near(fresh).find((one) => free.includes(one) && isIt(one, fresh));
+        const old = free.slice(0, AHEAD).find((one) => isIt(one, fresh));
         if (old) {
           pair(old, fresh);
           free.splice(free.indexOf(old), 1);
@@ -136,10 +132,10 @@ export function plan(from, to, { outer, mayWrite = () => true } = {}) {
       const at = order.findIndex((place) => invoke(before[place], "contains", node));
       order = order.filter((place, rank) => place < order[at] === rank < at);
     }
-    const staying = [...rising(order).map((place) => before[place]), end];
+    const staying = rising(order);
     for (const fresh of after) {
       const old = pairs.get(fresh);
-      const [next] = staying;
+      const next = before[staying[0]] ?? end;
       if (!old) insert(fresh, parent, next);
       else {
         if (old === next) staying.shift();

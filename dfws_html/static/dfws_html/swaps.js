@@ -3,7 +3,7 @@ import { isTouched } from "./controls.js";
 import { emit, fail } from "./events.js";
 import { focus, keep } from "./keeping.js";
 import { perform, plan } from "./morph.js";
-import { get, invoke } from "./nodes.js";
+import { get } from "./nodes.js";
 import { meta } from "./session.js";
 import { inTurn } from "./turns.js";
 
@@ -80,75 +80,62 @@ export function show(
   const wished = () => (wish ? document.querySelector(wish) : null);
   const side = option("scroll");
   const told = { ...detail, element: target };
-  const method = METHODS[word];
-  if (method === undefined) fail("attribute", `swap: ${how}`, told);
+  const method = METHODS[word] ?? fail("attribute", `swap: ${how}`, told);
   if (!method) return;
-  inTurn(
-    () => {
-      wished(); // one that can't be read is an error before anything is done
-      if (!get(target, "isConnected")) fail("target-gone", how, told);
-      else if (emit("before-swap", told)) {
-        swap(target, word, html, mayWrite, wished);
-        if (side) target.scrollTop = side === "top" ? 0 : target.scrollHeight;
-        // Not away from where the user has gone meanwhile.
-        const { activeElement } = document;
-        if ([document.body, detail?.element].includes(/** @type {any} */ (activeElement))) {
-          focus(wished());
-        }
-        emit("after-swap", told);
+  const act = () => {
+    wished(); // one that can't be read is an error before anything is done
+    if (!get(target, "isConnected")) fail("target-gone", how, told);
+    else if (emit("before-swap", told)) {
+      swap();
+      if (side) target.scrollTop = side === "top" ? 0 : target.scrollHeight;
+      // Not away from where the user has gone meanwhile.
+      const { activeElement } = document;
+      if ([document.body, detail?.element].includes(/** @type {any} */ (activeElement))) {
+        focus(wished());
       }
-    },
-    told,
-    /\stransition/.test(how),
-  );
-}
-
-/**
- * @param {Element} target
- * @param {string} word
- * @param {any} content
- * @param {(control: any) => boolean} mayWrite
- * @param {() => Element | null} wished
- */
-function swap(target, word, content, mayWrite, wished) {
-  const method = METHODS[word];
-  /** @type {any} */
-  const parent = /pend|morph/.test(method) ? target : get(target, "parentNode");
-  const holder = content instanceof Element ? content : read(word, content, parent);
-  // What is pushed was rendered without a request: its CSRF fields are empty.
-  for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
-    field.value ||= meta()?.dataset.csrf ?? "";
+      emit("after-swap", told);
+    }
+  };
+  function swap() {
+    /** @type {any} */
+    const parent = /pend|morph/.test(method) ? target : get(target, "parentNode");
+    const holder = html instanceof Element ? html : read(word, html, parent);
+    // What is pushed was rendered without a request: its CSRF fields are empty.
+    for (const field of holder.querySelectorAll("[name=csrfmiddlewaretoken]")) {
+      field.value ||= meta()?.dataset.csrf ?? "";
+    }
+    const steps = /^morph/.test(word)
+      ? plan(target, holder, method === "outer", mayWrite)
+      : replace(target, word, holder, parent);
+    /** @type {Element[]} */
+    const added = steps
+      .flatMap(([, , ...more]) => more)
+      .filter((one) => one instanceof Element && one.ownerDocument !== document);
+    /** @type {Element[]} */
+    const leaving = steps.flatMap(([act, node]) =>
+      act === "remove" && node instanceof Element ? node : [],
+    );
+    for (const element of leaving) emit("removed", { element });
+    const restores = keep(leaving, target, mayWrite, wished);
+    gone = leaving;
+    perform(steps);
+    gone = [];
+    for (const restore of restores) restore();
+    for (const element of added) {
+      element.classList.add(ADDED);
+      element.dispatchEvent(new CustomEvent("DOMContentAdded", { bubbles: true }));
+    }
+    // The second comes after the first picture with them.
+    requestAnimationFrame(() => requestAnimationFrame(() => added.forEach(settle)));
   }
-  const steps = /^morph/.test(word)
-    ? plan(target, holder, { outer: method === "outer", mayWrite })
-    : replace(target, word, holder, parent);
-  /** @type {Element[]} */
-  const added = steps
-    .flatMap(([, , ...more]) => more)
-    .filter((one) => one instanceof Element && one.ownerDocument !== document);
-  /** @type {Element[]} */
-  const leaving = steps.flatMap(([act, node]) =>
-    act === "remove" && get(node, "attributes") ? node : [],
-  );
-  for (const element of leaving) emit("removed", { element });
-  const restores = keep(leaving, target, mayWrite, wished);
-  gone = leaving;
-  perform(steps);
-  gone = [];
-  for (const restore of restores) restore();
-  for (const element of added) {
-    get(element, "classList").add(ADDED);
-    invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
-  }
-  // The second comes after the first picture with them.
-  requestAnimationFrame(() => requestAnimationFrame(() => added.forEach(settle)));
+  inTurn(act, told, /\stransition/.test(how));
 }
 
 /** @param {Element} element */
 function settle(element) {
-  const classes = get(element, "classList");
-  classes.remove(ADDED);
-  if (!classes.length) invoke(element, "removeAttribute", "class");
+  const { classList } = element;
+  classList.remove(ADDED);
+  if (!classList.length) element.removeAttribute("class");
 }
 
 /**

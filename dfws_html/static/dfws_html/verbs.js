@@ -1,10 +1,10 @@
 /** @file The signals that every window knows, as tables. */
-import { allowed, writing } from "./addresses.js";
+import { writing } from "./addresses.js";
 import { announce } from "./announcing.js";
 import { load } from "./assets.js";
 import { setFields } from "./controls.js";
 import { each } from "./elements.js";
-import { fail } from "./events.js";
+import { attempt, fail } from "./events.js";
 import { showErrors } from "./formerrors.js";
 import { get, invoke } from "./nodes.js";
 import { isUnsafe, linkTo } from "./safety.js";
@@ -26,12 +26,12 @@ const classing =
     for (const name of class_name.match(/\S+/g) ?? []) get(target, "classList")[method](name);
   };
 
-/** @type {(go: (href: string) => void) => Verb} */
+/** On this site, unless it is said otherwise. @type {(go: (href: string) => void) => Verb} */
 const going =
   (go) =>
   (_root, { url, external }, detail) => {
-    const href = allowed(url, external);
-    if (href) go(href);
+    const { protocol, origin, href } = linkTo(url);
+    if (/^http/.test(protocol) && (external || origin === location.origin)) go(href);
     else fail("unsafe", url, detail);
   };
 
@@ -99,15 +99,11 @@ const PAGE = {
     inTurn(
       () => {
         for (const [signal, opts = {}] of ops) {
+          const told = { ...detail, signal };
+          const [verb] = verbs.get(signal) ?? [];
           // Each is reported for itself.
-          inTurn(
-            () => {
-              const [verb] = verbs.get(signal) ?? [];
-              if (verb) verb(opts);
-              else fail("no-function", signal, { ...detail, signal });
-            },
-            { signal },
-          );
+          if (verb) attempt("function", told, () => verb(opts));
+          else fail("no-function", signal, told);
         }
       },
       detail,
