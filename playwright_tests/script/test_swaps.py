@@ -60,9 +60,11 @@ NEW = "<i id=i>new</i>"
 )
 def test_words(modules: Bed, how: str, expected: str) -> None:
     content(modules, "<p id=p>old</p>")
-    show(modules, "#p", how, NEW, detail={"call": "c.1"})
+    args = json.dumps(["#p", how, NEW, {"detail": {"call": "c.1"}}])
     classes = "class='df-added'" if 'id="i"' in expected else ""
-    html = modules.page.evaluate("[d.innerHTML, document.querySelector('.df-added')?.id]")
+    html = modules.page.evaluate(  # before the next picture
+        f"show(...{args}), [d.innerHTML, document.querySelector('.df-added')?.id]"
+    )
     assert html == [
         expected.replace('id="i"', 'id="i" class="df-added"'), "i" if classes else None
     ]  # fmt: skip

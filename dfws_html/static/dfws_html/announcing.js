@@ -1,6 +1,6 @@
 /** @file What screen readers are told and nobody sees. */
 
-const HIDDEN = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+const HIDDEN = "position:fixed;clip-path:inset(50%)";
 const LATE = 150; // milliseconds: into a region that came this moment nobody listens
 const LONG = 10000; // milliseconds after which it has been read
 

@@ -18,6 +18,8 @@ export function showErrors(form, { errors, non_field = [], focus }) {
     const group = controls.filter((one) => one.name === name);
     const id = `${group[0].id || name}_error`;
     const messages = rest.get(name) ?? [];
+    const own = document.getElementById(id);
+    own?.replaceChildren();
     for (const control of group) {
       const ids = new Set(control.getAttribute("aria-describedby")?.match(/\S+/g)).add(id);
       if (!messages[0]) ids.delete(id);
@@ -27,7 +29,6 @@ export function showErrors(form, { errors, non_field = [], focus }) {
     if (!rest.delete(name) || !messages[0]) continue;
     first ??= group[0];
     const last = group.pop();
-    const own = document.getElementById(id);
     if (own) own.append(listOf(messages));
     else (last.closest("label") ?? last).after(listOf(messages, { id }));
   }

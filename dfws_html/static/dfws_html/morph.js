@@ -13,14 +13,9 @@ import { isUnsafe } from "./safety.js";
 /** So far ahead its like is looked for, for a node without an id. */
 const AHEAD = 9;
 
-/** Attributes that belong to the page, and the elements on which they do. @type {Record<string, string>} */
-const LEFT = {
-  // @ts-expect-error a table without inherited names, as those of attributes are foreign
-  __proto__: null,
-  nonce: "*",
-  open: "details,dialog",
-  popover: ":is(:popover-open)", // alone, browsers without popovers could not read it
-};
+/** Elements of whose NAMES the page decides; alone, browsers without popovers could not read the last one. */
+const OWNERS = "[nonce],details,dialog,:is(:popover-open)";
+const NAMES = /^(nonce|open|popover)$/;
 
 /** What forgets where it was when it is moved by browsers without `moveBefore`. */
 const FRAGILE = "details,dialog,[popover],iframe,video,audio";
@@ -41,11 +36,9 @@ const isEqual = (old, fresh) => invoke(old, "isEqualNode", fresh);
 const isSure = ({ value, defaultValue, checked, defaultChecked, validity }) =>
   value === defaultValue && checked === defaultChecked && !validity?.badInput;
 
-/** @param {any} node @returns {string[]} words of `data-df-keep`; an empty one is `self` */
-const keptOf = (node) => get(node, "attributes")?.["data-df-keep"]?.value.trim().split(/\s+/) ?? [];
-
 /** @param {any} node */
-const isKept = (node) => keptOf(node).some((word) => /^(self)?$/.test(word));
+const isKept = (node) =>
+  node.matches && invoke(node, "matches", "[data-df-keep=''],[data-df-keep~=self]");
 
 /**
  * @param {number[]} numbers all different
@@ -181,10 +174,13 @@ export function plan(from, to, outer, mayWrite) {
       steps.push(["text", old, fresh.data]);
       return;
     }
-    const kept = [...keptOf(old), ...held(old)];
+    const kept = [
+      ...held(old),
+      ...(invoke(old, "getAttribute", "data-df-keep")?.split(/\s+/) ?? []),
+    ];
     /** @param {string} name */
     const isLeft = (name) =>
-      kept.includes(name) || (LEFT[name] && invoke(old, "matches", LEFT[name]));
+      kept.includes(name) || (NAMES.test(name) && invoke(old, "matches", OWNERS));
     for (const attribute of attributes) {
       const { name, value } = attribute;
       if (!isLeft(name) && invoke(old, "getAttribute", name) !== value) bring(old, attribute);

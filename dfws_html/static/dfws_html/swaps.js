@@ -45,15 +45,14 @@ function trusted(html) {
 /** @param {string} html @returns {Document} a whole page, inert */
 export const parse = (html) => new DOMParser().parseFromString(trusted(html), "text/html");
 
-/** @type {EventTarget[]} */
-let gone = [];
+let busy = false;
 
 /**
  * Browsers fire `change` and `blur` on what is removed while it has the focus, which is no doing of the user's.
  * @param {Event} event
  * @returns {boolean}
  */
-export const isLeaving = (event) => event.composedPath().some((node) => gone.includes(node));
+export const isLeaving = ({ isTrusted }) => isTrusted && busy;
 
 /** @param {Element} element */
 const twinOf = (element) => document.getElementById(get(element, "id"));
@@ -117,9 +116,9 @@ export function show(
     );
     for (const element of leaving) emit("removed", { element });
     const restores = keep(leaving, target, mayWrite, wished);
-    gone = leaving;
+    busy = true;
     perform(steps);
-    gone = [];
+    busy = false;
     for (const restore of restores) restore();
     for (const element of added) {
       element.classList.add(ADDED);
@@ -133,9 +132,8 @@ export function show(
 
 /** @param {Element} element */
 function settle(element) {
-  const { classList } = element;
-  classList.remove(ADDED);
-  if (!classList.length) element.removeAttribute("class");
+  element.classList.remove(ADDED);
+  if (!element.className) element.removeAttribute("class");
 }
 
 /**

@@ -64,9 +64,9 @@ export const ELEMENTS = {
   "html.scroll": (target, { block }, _detail, rank) =>
     rank || invoke(target, "scrollIntoView", { block }),
   "html.dialog"(target, { action }) {
-    if (!(target instanceof HTMLDialogElement)) target.togglePopover(action !== "close");
+    if (!target.showModal) target.togglePopover(action !== "close");
     else if (target.open === (action === "close")) {
-      /** @type {any} */ (target)[action === "modal" ? "showModal" : action]();
+      target[action === "modal" ? "showModal" : action]();
     }
   },
   "html.forms.set": (target, { values }) => setFields(target, values),
