@@ -47,7 +47,7 @@ def test_what_can_not_be_read_is_said_once_and_harms_nobody_else(bed: Bed, text:
     assert bed.names() == ["good"]
     assert [(e["code"], e["at"]) for e in bed.events("error")] == [("attribute", "bad")]
     (line,) = [line for line in bed.console if "attribute" in line]
-    assert text in line  # in the browser's console the element itself stands behind it
+    assert "dfws" in line  # in the browser's console the element itself stands behind it
 
 
 @pytest.mark.usefixtures("own_stage")

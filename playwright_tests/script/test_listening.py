@@ -77,11 +77,15 @@ def test_what_a_call_remembers_goes_on_in_its_element_s_successor(bed: Bed) -> N
 def test_listeners_are_few(bed: Bed) -> None:
     bed.page.add_init_script(
         """window.added = [];
+        const known = new Map(); // the same one twice is one for the browser too
         const add = EventTarget.prototype.addEventListener;
         EventTarget.prototype.addEventListener = function (type, fn, options) {
           if (/^(click|focus|wheel)$/.test(type) && new Error().stack.includes("df_websockets")) {
             const on = this === window ? "window" : this.nodeName;
-            added.push([on, type, !!(options?.capture ?? options), !!options?.passive].join());
+            const text = [on, type, !!(options?.capture ?? options), !!options?.passive].join();
+            if (known.get(fn)?.has(text)) return;
+            known.set(fn, (known.get(fn) ?? new Set()).add(text));
+            added.push(text);
           }
           return add.apply(this, arguments);
         };"""
@@ -466,11 +470,11 @@ def test_listening_elsewhere_adds_no_listeners_of_its_own(bed: Bed) -> None:
         """window.added = [];
         const add = EventTarget.prototype.addEventListener;
         EventTarget.prototype.addEventListener = function (type, fn, options) {
-          if (type === "ping") added.push(this === window);
+          if (type === "ping" && !added.some(one => one.fn === fn)) added.push({fn, at: this});
           return add.apply(this, arguments);
         };"""
     )
     sources = ["window", "document", "body", "outside", "self", "next", "'closest div'"]
     elements = "".join(f"<p {signal(name='s', on=f'ping from:{one}')}>x</p>" for one in sources)
     page = bed.open(f"<div>{elements * 10}</div>")
-    assert page.evaluate("added") == [True]
+    assert page.evaluate("added.map(one => one.at === window)") == [True]

@@ -78,7 +78,7 @@ VALUES: list[tuple[str, list[dict[str, Any]]]] = [
     ("load", [{"type": "load", "throttle": 100}]),
     (
         "intersect threshold:0 rootMargin:10px",
-        [{"type": "intersect", "threshold": 0, "rootMargin": "10px 10px 10px 10px"}],
+        [{"type": "intersect", "threshold": "0", "rootMargin": "10px"}],
     ),
 ]
 

@@ -1,7 +1,7 @@
-/** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`; what they remember. */
+/** @file `data-df-signal` as a value: the calls that an element makes, one for each trigger of their `on`, and what is known of them. */
 
 import { CONTROLS } from "./controls.js";
-import { fail } from "./events.js";
+import { attempt } from "./events.js";
 import { get, invoke, isForm } from "./nodes.js";
 import { parseTriggers } from "./triggers.js";
 
@@ -11,7 +11,6 @@ export const ATTRIBUTE = "data-df-signal";
  * @typedef {object} Call
  * @property {string} name
  * @property {import("./triggers.js").Trigger} on
- * @property {string} key of what it remembers: name and trigger, counted if there are several
  * @property {string | null} [form] argument that gets the form's fields
  * @property {string | null} [value] argument that gets the control's value
  * @property {string | null} [include] selector of fields that become arguments
@@ -29,74 +28,55 @@ export const ATTRIBUTE = "data-df-signal";
  * @property {string | null} [task]
  */
 
-/** What each key holds, unless it is null. @type {Record<string, string>} */
-const KEYS = {
-  name: "string",
-  on: "string",
-  form: "string",
-  value: "string",
-  include: "string",
-  target: "string",
-  swap: "string",
-  sync: "string",
-  busy: "string",
-  disable: "string",
-  confirm: "string",
-  task: "string",
-  opts: "object",
-  optimistic: "object",
-  prevent: "boolean",
-  reset: "boolean",
-  timeout: "number",
-};
+/**
+ * A call and what becomes of it: goes on when its attribute is written anew, and in its element's successor.
+ * @typedef {object} Job
+ * @property {Call} call as it was read last
+ * @property {Memory} memory
+ * @property {number} [timer] ends the pause, or the time in which nothing more is sent
+ * @property {boolean} [spent] it was to run once, and did
+ * @property {string} [last] what it sent
+ * @property {Element} [begun] for which an event of the page's own has been set up
+ */
 
-/** @type {WeakMap<Element, {text: string, calls: Call[]}>} */
-const parsed = new WeakMap();
+/**
+ * What is known of an element: its jobs, and by their keys all that it ever had.
+ * @typedef {{owner: any, text?: string, jobs: Job[], [key: string]: any}} Memory
+ */
+
+/** The type of a value and the key that holds it, or a key that holds null. */
+const KEY =
+  /^((string )?(name|on|form|value|include|target|swap|sync|busy|disable|confirm|task)|(object )?(opts|optimistic)|(boolean )?(prevent|reset)|(number )?timeout)$/;
+
+/** Of the elements that have been found. @type {WeakMap<any, Memory>} */
+export const memories = new WeakMap();
 
 /**
  * Parsed once per element and text; a text that can't be read is reported and calls nothing.
  * @param {Element} element
- * @returns {Call[]}
+ * @returns {Job[]}
  */
-export function callsOf(element) {
+export function jobsOf(element) {
   /** @type {string} */
   const text = (invoke(element, "getAttribute", ATTRIBUTE) ?? "[]").trim();
-  let known = parsed.get(element);
-  if (known?.text !== text) {
-    known = { text, calls: [] };
-    parsed.set(element, known);
-    try {
-      known.calls = [/^[[{"]/.test(text) ? JSON.parse(text) : text]
-        .flat()
-        .flatMap((item) =>
-          parseCall(typeof item === "string" ? { name: item } : item, defaultEvent(element)),
-        );
-      const keys = new Set();
-      for (const call of known.calls) {
-        call.key = `${call.name} ${call.on.text}`;
-        while (keys.has(call.key)) call.key += ".";
-        keys.add(call.key);
-      }
-    } catch (error) {
-      fail("attribute", `${error} in ${text}`, { element });
-    }
-  }
-  return known.calls;
-}
-
-/**
- * What the calls of an element remember, by their keys, none of which is `owner`: the element, or its successor.
- * @typedef {{owner: any, [key: string]: any}} Memory
- */
-
-/** @type {WeakMap<Element, Memory>} */
-const memories = new WeakMap();
-
-/** @param {Element} element @returns {Memory} */
-export function memoryOf(element) {
-  const memory = memories.get(element) ?? { owner: element };
+  const memory = memories.get(element) ?? { owner: element, jobs: [] };
   memories.set(element, memory);
-  return memory;
+  if (memory.text !== text) {
+    memory.text = text;
+    memory.jobs = [];
+    attempt("attribute", { element }, () => {
+      for (const call of [/^[[{"]/.test(text) ? JSON.parse(text) : text]
+        .flat()
+        .flatMap((item) => parseCall(item.at ? { name: item } : item, defaultEvent(element)))) {
+        let key = `${call.name} ${call.on.text}`;
+        while (memory.jobs.includes(memory[key])) key += ".";
+        memory[key] ??= { memory };
+        memory[key].call = call;
+        memory.jobs.push(memory[key]);
+      }
+    });
+  }
+  return memory.jobs;
 }
 
 /**
@@ -107,26 +87,22 @@ export function memoryOf(element) {
 export const bequeath = (element) => () => {
   const memory = memories.get(element);
   const heir = memory && document.getElementById(get(element, "id"));
-  if (heir) {
-    memory.owner = heir;
-    memories.set(heir, memory);
-  }
+  if (heir) memories.set((memory.owner = heir), memory);
 };
 
 /**
  * @param {any} call
  * @param {string} event without `on`
- * @returns {any[]} calls without their keys
+ * @returns {Call[]}
  */
 function parseCall(call, event) {
   for (const key in call) {
     const value = call[key];
-    if ((typeof value !== KEYS[key] && !(KEYS[key] && value === null)) || value === "") {
+    if (!KEY.test(value === null ? key : `${typeof value} ${key}`) || value === "") {
       throw new Error(key);
     }
   }
-  if (!call.name?.trim()) throw new Error("name");
-  if (Array.isArray(call.opts)) throw new Error("opts");
+  if (!call.name || Array.isArray(call.opts)) throw new Error("name, opts");
   return parseTriggers(call.on ?? event).map((on) => ({ ...call, on }));
 }
 

@@ -7,20 +7,21 @@ import { cancel, schedule } from "./timing.js";
 const ours = new WeakSet();
 
 /**
+ * @param {import("./attribute.js").Job} job
  * @param {any} element
- * @param {import("./attribute.js").Call} call
  * @param {any} event
  */
-export function react(element, call, event) {
-  const { prevent } = call;
+export function react(job, element, event) {
+  const { prevent } = job.call;
   const { target } = event;
   // One that is heard from elsewhere does nothing to this element.
   const click = event.type === "click" && event.composedPath().includes(element);
   // A submission: a submit, or a click on a button that would lead to one.
-  const submitted =
-    /^(submit|image)$/.test((click ? element : event).type) && (click ? element.form : target);
-  const submitter = click ? element : event.submitter;
-  const submits = isForm(submitted);
+  const { type, form, submitter } = click
+    ? { type: element.type, form: element.form, submitter: element }
+    : { type: event.type, form: target, submitter: event.submitter };
+  const submission =
+    /^(submit|image)$/.test(type) && isForm(form) ? { form, submitter } : undefined;
   const link = click && invoke(element, "matches", ":any-link");
   /** A click that would not show another page here. */
   const elsewhere =
@@ -30,9 +31,9 @@ export function react(element, call, event) {
       event.metaKey ||
       event.shiftKey ||
       event.altKey ||
-      invoke(element, "matches", '[download],[target]:not([target=""],[target=_self i])'));
+      element.matches('[download],[target]:not([target=""],[target=_self i])'));
   if (
-    ((submits || link) && prevent !== false && event.defaultPrevented && !ours.has(event)) ||
+    ((submission || link) && prevent !== false && event.defaultPrevented && !ours.has(event)) ||
     (elsewhere && prevent == null)
   ) {
     return;
@@ -40,14 +41,22 @@ export function react(element, call, event) {
   // A dialog is the browser's to close.
   if (
     prevent ??
-    (link || (submits && (submitter?.formMethod || get(submitted, "method")) !== "dialog"))
+    (link || (submission && (submitter?.formMethod || get(form, "method")) !== "dialog"))
   ) {
     ours.add(event);
     event.preventDefault();
   }
-  // A submit comes after the browser's own validation, a button's click before.
-  const validates = click && submits && !get(submitted, "noValidate") && !element.formNoValidate;
-  if (validates && !invoke(submitted, "reportValidity")) return;
-  if (submits) cancel(submitted);
-  schedule(element, call, target, submits ? { form: submitted, submitter } : undefined);
+  if (submission) {
+    // A submit comes after the browser's own validation, a button's click before.
+    if (
+      click &&
+      !get(form, "noValidate") &&
+      !element.formNoValidate &&
+      !invoke(form, "reportValidity")
+    ) {
+      return;
+    }
+    cancel(form);
+  }
+  schedule(job, target, submission);
 }

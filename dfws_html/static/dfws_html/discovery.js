@@ -1,17 +1,16 @@
 /** @file Finds the elements that make calls, however they arrive. */
-import { ATTRIBUTE, callsOf } from "./attribute.js";
-import { forget, listen } from "./listening.js";
+import { ATTRIBUTE, jobsOf } from "./attribute.js";
+import { listen } from "./listening.js";
 import { invoke } from "./nodes.js";
 import { begin } from "./timing.js";
 
-/** From now on, what stands in the document and what comes into it is alive; what leaves is forgotten. */
+/** From now on, what stands in the document and what comes into it is alive. */
 export function discover() {
   find(document.documentElement);
   new MutationObserver((records) => {
     for (const { target, addedNodes, attributeName } of records) {
       (attributeName ? [target] : addedNodes).forEach(find);
     }
-    forget();
   }).observe(document, { subtree: true, childList: true, attributeFilter: [ATTRIBUTE] });
   // What a swap adds is alive at once, for code that runs before the observer does.
   addEventListener("DOMContentAdded", ({ target }) => find(target), true);
@@ -21,9 +20,9 @@ export function discover() {
 function find(root) {
   if (!(root instanceof Element)) return;
   for (const element of [root, ...invoke(root, "querySelectorAll", `[${ATTRIBUTE}]`)]) {
-    for (const call of callsOf(element)) {
-      listen(element, call);
-      begin(element, call);
+    for (const job of jobsOf(element)) {
+      listen(job.call.on);
+      begin(job);
     }
   }
 }

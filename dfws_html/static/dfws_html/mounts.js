@@ -10,19 +10,18 @@ import { attempt } from "./events.js";
 export function mount(selector, fn) {
   /** @type {Map<Element, (() => void) | void>} */
   const mounted = new Map();
-  /** @param {boolean} [all] */
-  const clean = (all) => {
+  /** @param {(element: Element) => boolean} isKept */
+  const clean = (isKept) => {
     for (const [element, end] of mounted) {
-      if (element.isConnected && !all) continue;
+      if (isKept(element)) continue;
       mounted.delete(element);
-      if (end) attempt("mount", { element }, end);
+      attempt("mount", { element }, () => end?.());
     }
   };
   const look = () => {
-    clean();
+    clean(({ isConnected }) => isConnected);
     for (const element of document.querySelectorAll(selector)) {
       if (mounted.has(element)) continue;
-      mounted.set(element, undefined);
       mounted.set(
         element,
         attempt("mount", { element }, () => fn(element)),
@@ -34,6 +33,6 @@ export function mount(selector, fn) {
   observer.observe(document, { childList: true, subtree: true });
   return () => {
     observer.disconnect();
-    clean(true);
+    clean(() => false);
   };
 }

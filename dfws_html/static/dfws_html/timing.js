@@ -1,31 +1,17 @@
 /** @file When a call runs whose event has come: at once, after a pause, not too often, if something changed. */
 
-import { callsOf, memoryOf } from "./attribute.js";
 import { launch } from "./flight.js";
 import { formOf, readArguments } from "./forms.js";
 import { get } from "./nodes.js";
 import { isOpen } from "./socket.js";
 
-/**
- * What a call remembers, in its element or that one's successor.
- * @typedef {object} State
- * @property {() => void} [ask] runs it, if that may be now
- * @property {boolean} [own] nobody has made the event that asks
- * @property {import("./attribute.js").Memory} [memory] where this state is
- * @property {number} [timer] which ends the pause, or the time in which nothing more is sent
- * @property {boolean} [spent] it was to run once, and did
- * @property {string} [last] what it sent, if that counts
- * @property {Element} [begun] for which an event of the page's own has been set up
- */
+/** @typedef {import("./attribute.js").Job} Job */
 
-/** Events that nobody makes: while the server is away, or the element, there is nothing to keep. */
-const OWN = /^(load|every|revealed|intersect)$/;
-
-/** @type {Set<State>} */
-const waiting = new Set();
+/** What runs them, if that may be now. @type {Map<Job, () => void>} */
+const waiting = new Map();
 
 // A user's last key is not lost with the page.
-addEventListener("pagehide", () => run(({ own }) => !own), true);
+addEventListener("pagehide", () => run((job) => !isOwn(job)), true);
 // One that others prevented may have been sent by them, or not: then the fields speak for themselves.
 addEventListener("submit", ({ target, defaultPrevented }) => defaultPrevented || cancel(target));
 // What waits without a timer was held back. At a welcome, what is older goes first.
@@ -33,20 +19,25 @@ for (const type of ["df:connected", "visibilitychange"]) {
   addEventListener(type, () => queueMicrotask(() => run(({ timer }) => !timer)), true);
 }
 
-/** @param {(state: State) => unknown} isDue */
-const run = (isDue) => [...waiting].filter(isDue).forEach(fire);
+/**
+ * Nobody makes its event: while the server is away, or the element, there is nothing to keep.
+ * @param {Job} job
+ */
+const isOwn = ({ call }) => /^(load|every|revealed|intersect)$/.test(call.on.type);
 
-/** @param {State} state whose time has come */
-function fire(state) {
-  clearTimeout(state.timer);
-  state.timer = 0;
-  state.ask?.();
+/** @param {(job: Job) => unknown} isDue */
+const run = (isDue) => [...waiting.keys()].filter(isDue).forEach(fire);
+
+/** @param {Job} job whose time has come */
+function fire(job) {
+  later(job);
+  waiting.get(job)?.();
 }
 
-/** @param {State} state */
-function forget(state) {
-  state.ask = undefined;
-  waiting.delete(state);
+/** @param {Job} job @param {number} [delay] milliseconds until its time comes; without, it has no timer */
+function later(job, delay) {
+  clearTimeout(job.timer);
+  job.timer = delay && setTimeout(fire, delay, job);
 }
 
 /**
@@ -54,105 +45,88 @@ function forget(state) {
  * @param {any} form
  */
 export function cancel(form) {
-  for (const state of waiting) {
-    if (!state.own && formOf(state.memory?.owner) === form) forget(state);
+  for (const job of waiting.keys()) {
+    if (!isOwn(job) && formOf(job.memory.owner) === form) waiting.delete(job);
   }
 }
 
 /**
  * Starts what needs no event from outside; to be called whenever an element is found, for each of its calls.
- * @param {Element} element
- * @param {import("./attribute.js").Call} call
+ * @param {Job} job
  */
-export function begin(element, call) {
-  const { type, threshold, rootMargin } = call.on;
-  if (!OWN.test(type)) return;
-  const state = stateOf(element, call);
-  const ask = () => schedule(element, call, null);
-  if (type === "every") {
-    state.ask ?? ask();
-  } else if (state.begun !== element) {
-    state.begun = element;
-    if (type === "load") {
-      ask();
-    } else {
-      new IntersectionObserver(
-        (entries, observer) => {
-          if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-          if (type === "revealed") observer.disconnect();
-          ask();
-        },
-        { threshold, rootMargin },
-      ).observe(element);
-    }
+export function begin(job) {
+  const { owner } = job.memory;
+  const { type, threshold, rootMargin } = job.call.on;
+  if (!isOwn(job) || (type === "every" ? waiting.has(job) : job.begun === owner)) return;
+  job.begun = owner;
+  const ask = () => schedule(job, null);
+  if (/^[el]/.test(type)) ask();
+  else {
+    new IntersectionObserver(
+      (entries, observer) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        if (type === "revealed") observer.disconnect();
+        ask();
+      },
+      { threshold, rootMargin },
+    ).observe(owner);
   }
 }
 
-/** @param {Element} element @param {import("./attribute.js").Call} call @returns {State} */
-const stateOf = (element, { key }) => (memoryOf(element)[key] ??= {});
-
 /**
  * Lets a call run, now or later, if it is to run at all.
- * @param {Element} element
- * @param {import("./attribute.js").Call} call
- * @param {EventTarget | null} target of the event
+ * @param {Job} job
+ * @param {any} target of the event
  * @param {import("./flight.js").Submission} [submission]
  */
-export function schedule(element, call, target, submission) {
-  const { key, on } = call;
-  const memory = memoryOf(element);
-  const state = stateOf(element, call);
-  if (state.spent) return;
-  const read = () => readArguments(memory.owner, call, target, submission);
-  /** @type {() => Record<string, unknown>} */
-  let saved;
-  try {
-    const values = read();
-    saved = () => values;
-  } catch (error) {
-    saved = () => {
-      throw error;
-    };
-  }
+export function schedule(job, target, submission) {
+  const { memory } = job;
+  const { type, once, changed, delay, throttle } = job.call.on;
+  const isEvery = type === "every";
+  if (job.spent) return;
+  /** @type {any} */
+  let values;
+  /** @type {string} */
+  let print;
   const isHere = () => get(memory.owner, "isConnected");
-  const current = () => (isHere() ? read() : saved());
-  /** @param {unknown} values */
-  const print = (values) => JSON.stringify([values, /** @type {any} */ (target)?.value]);
-  state.memory = memory;
-  state.own = OWN.test(on.type);
-  state.ask = () => {
-    const { owner } = memory;
-    const mine = callsOf(owner).find((one) => one.key === key);
-    if (state.own) {
-      if (!mine || !isHere()) return forget(state);
-      if (!isOpen() || (on.type === "every" && document.hidden)) return;
+  /** What is to be sent: as it is now, or as it was when the element was here for the last time. */
+  const read = () => {
+    if (!values || isHere()) {
+      values = readArguments(memory.owner, job.call, target, submission);
+      print = JSON.stringify([values, target?.value]);
     }
-    call = mine ?? call;
-    forget(state);
-    if (on.changed) {
-      try {
-        if (print(current()) === state.last) return;
-      } catch {} // is said by who reads it in earnest
+    return values;
+  };
+  const look = () => {
+    try {
+      read();
+    } catch {} // is said when it is read in earnest
+  };
+  look();
+  waiting.set(job, () => {
+    if (isOwn(job)) {
+      if (!memory.jobs.includes(job) || !isHere()) {
+        waiting.delete(job);
+        return;
+      }
+      if (!isOpen() || (isEvery && document.hidden)) return;
     }
-    state.spent = on.once;
-    if (on.throttle) state.timer = setTimeout(fire, on.throttle, state);
+    look();
+    if (!isEvery || once) waiting.delete(job);
+    later(job, isEvery ? delay : throttle);
+    if (changed && print && print === job.last) return;
+    job.spent = once;
     launch(
-      owner,
-      call,
+      memory.owner,
+      job.call,
       () => {
-        const values = current();
-        if (on.changed) state.last = print(values);
+        read();
+        job.last = print;
         return values;
       },
       submission,
     );
-    if (on.type === "every") schedule(owner, call, null);
-  };
-  waiting.add(state);
-  if (on.delay) {
-    clearTimeout(state.timer);
-    state.timer = setTimeout(fire, on.delay, state);
-  } else if (!state.timer) {
-    fire(state);
-  }
+  });
+  if (delay) later(job, delay);
+  else if (!job.timer) fire(job);
 }

@@ -23,6 +23,9 @@ const TOKEN = /,|(?:"[^"]*"|'[^']*'|\((?:[^()]|\([^()]*\))*\)|[^\s,"'()])+|\S/g;
 
 const CHORD = /^((?:(?:ctrl|alt|shift|meta|mod)\+)*)(.|\w+)$/;
 
+/** A word without or with a value. */
+const MODIFIER = /^(?:(once|changed|consume|capture|passive)|(\w+):(.+))$/s;
+
 const LONGEST = 2 ** 31; // what a timer can count to
 
 const SHORTEST = 250; // of `every`
@@ -36,9 +39,9 @@ const READERS = {
   from: css,
   target: css,
   key: (text) => CHORD.exec(text.toLowerCase())?.[0],
-  threshold: (/** @type {any} */ text) =>
-    new IntersectionObserver(Date, { threshold: text }).thresholds[0],
-  rootMargin: (text) => new IntersectionObserver(Date, { rootMargin: text }).rootMargin,
+  threshold: (/** @type {any} */ threshold) =>
+    new IntersectionObserver(Date, { threshold }) && threshold,
+  rootMargin: (rootMargin) => new IntersectionObserver(Date, { rootMargin }) && rootMargin,
 };
 
 /**
@@ -57,23 +60,17 @@ export function parseTriggers(text) {
     const [type = "", ...rest] = words;
     // What can be no event is a filter, or a modifier of none.
     if (/^$|["'()[]/.test(type) || READERS[type.split(":")[0]]) throw new Error(type);
-    /** @type {any} */
-    const trigger = { type, text: words.join(" ") };
     // Elements that load are replaced by others that load: one way of asking again and again.
-    if (type === "load") trigger.throttle = 100;
-    if (type === "every") {
-      trigger.delay = time(rest[0]);
-      if (!(trigger.delay >= SHORTEST)) throw new Error(trigger.text);
-      rest.shift();
-    }
+    /** @type {any} */
+    const trigger = { type, text: words.join(" "), ...(type === "load" && { throttle: 100 }) };
+    if (type === "every") rest[0] = `delay:${rest[0]}`;
     for (const word of rest) {
-      const [, name, value] = /^(\w+)(?::(.+))?$/s.exec(word) ?? [];
-      if (trigger[name] !== undefined) throw new Error(word);
-      trigger[name] = value
-        ? READERS[name]?.(value.replace(/^(["'(])(.*)["')]$/s, "$2"))
-        : /^(once|changed|consume|capture|passive)$/.test(word) || undefined;
-      if (trigger[name] === undefined) throw new Error(word);
+      const [, flag, name = flag, value] = MODIFIER.exec(word) ?? [];
+      const read = flag ? true : READERS[name]?.(value.replace(/^(["'(])(.*)["')]$/s, "$2"));
+      if (read === undefined || name in trigger) throw new Error(word);
+      trigger[name] = read;
     }
+    if (type === "every" && trigger.delay < SHORTEST) throw new Error(trigger.text);
     return trigger;
   });
 }
@@ -86,16 +83,15 @@ export function parseTriggers(text) {
  */
 export function isPressed(chord, event) {
   const [, held, name] = CHORD.exec(chord) ?? [];
-  const mod = /^(Mac|iP)/.test(navigator.platform) ? "meta" : "ctrl";
-  const keys = held.replace("mod", mod);
+  const keys = held.replace("mod", /^(Mac|iP)/.test(navigator.platform) ? "meta" : "ctrl");
   return (
     !event.isComposing &&
     event.keyCode !== 229 &&
     event.key?.toLowerCase() === (name === "space" ? " " : name) &&
-    ["ctrl", "alt", "shift", "meta"].every(
-      (key) =>
-        event[`${key}Key`] === keys.includes(key) ||
-        (key === "shift" && !keys.includes(key) && name === name.toUpperCase()),
+    ["ctrl", "alt", "shift", "meta"].every((key) =>
+      keys.includes(key)
+        ? event[`${key}Key`]
+        : !event[`${key}Key`] || (key === "shift" && name === name.toUpperCase()),
     )
   );
 }
