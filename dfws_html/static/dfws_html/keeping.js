@@ -47,7 +47,7 @@ function successorOf(element) {
 }
 
 /** @param {any} control */
-function keepTyping(control) {
+export function keepTyping(control) {
   const find = successorOf(control);
   const values = [controlValue(control, null)].flat();
   const { badInput = true } = control.validity ?? {};

@@ -1,14 +1,7 @@
 /** @file Marks of what is in flight: counted for each element, and gone without a trace. */
 import { get, invoke, setAttribute } from "./nodes.js";
 
-/**
- * @typedef {object} Mark
- * @property {number} count of those who hold it
- * @property {string | null} before
- * @property {string} value
- */
-
-/** By element and attribute. @type {WeakMap<Element, Record<string, Mark>>} */
+/** By element and attribute: by how many it is held, and what it was. @type {WeakMap<Element, Record<string, {count: number, before: string | null}>>} */
 const marks = new WeakMap();
 
 /**
@@ -18,30 +11,25 @@ const marks = new WeakMap();
 export const held = (element) => Object.keys(marks.get(element) ?? {});
 
 /**
- * @param {Element} element
- * @param {string} name
- * @param {string} value what the attribute is until the last one lets go; what others make of it meanwhile stays
+ * @param {any[]} mark element, name of an attribute, and its value until the last one lets go; what others make of it
+ *   meanwhile stays
  * @returns {() => void} lets go
  */
-function hold(element, name, value) {
+function hold([element, name, value]) {
   const own = marks.get(element) ?? {};
   marks.set(element, own);
-  const before = invoke(element, "getAttribute", name);
-  own[name] ??= {
-    count: 0,
-    before,
-    value: name === "class" && before ? `${before} ${value}` : value,
-  };
+  const read = () => invoke(element, "getAttribute", name);
+  own[name] ??= { count: 0, before: read() };
   const mark = own[name];
-  if (!mark.count++) invoke(element, "setAttribute", name, mark.value);
+  const classes = name === "class" && get(element, "classList");
+  mark.count++;
+  if (classes) classes.add(value);
+  else invoke(element, "setAttribute", name, value);
   return () => {
     if (--mark.count) return;
     delete own[name];
-    if (invoke(element, "getAttribute", name) === mark.value) {
-      setAttribute(element, name, mark.before);
-    } else if (name === "class") {
-      get(element, "classList").remove(value);
-    }
+    if (classes) classes.remove(value);
+    if (classes ? !classes.length : read() === value) setAttribute(element, name, mark.before);
   };
 }
 
@@ -57,16 +45,18 @@ export function lendFocus() {
 /**
  * @param {Element} element that makes the call
  * @param {Element | null | undefined} region that the answer changes
- * @param {Iterable<Element>} buttons that would submit once more; disabled ones would lose the focus
+ * @param {Element[]} buttons that would submit once more; disabled ones would lose the focus
  * @param {Element | null | undefined} disabled
  * @returns {() => void} takes the marks away
  */
 export function mark(element, region, buttons, disabled) {
   const giveBack = disabled?.contains(document.activeElement) && lendFocus();
-  const holds = [hold(element, "class", "df-busy")];
-  for (const button of buttons) holds.push(hold(button, "aria-disabled", "true"));
-  if (region) holds.push(hold(region, "aria-busy", "true"));
-  if (disabled) holds.push(hold(disabled, "disabled", ""));
+  const holds = [
+    [element, "class", "df-busy"],
+    [region, "aria-busy", "true"],
+    [disabled, "disabled", ""],
+    ...buttons.map((button) => [button, "aria-disabled", "true"]),
+  ].flatMap((one) => (one[0] ? hold(one) : []));
   return () => {
     for (const letGo of holds) letGo();
     if (giveBack) giveBack();

@@ -4,9 +4,6 @@ import { get, invoke, setAttribute } from "./nodes.js";
 import { seek } from "./targets.js";
 import { ELEMENTS } from "./verbs.js";
 
-/** Verbs that can be taken back: of classes, attributes and text. */
-const REVERSIBLE = /^html\.(\w+_class|add_attribute|remove_attr|boolean_attribute|text)$/;
-
 /** Everything. */
 const OBSERVED = { attributeOldValue: true, childList: true, subtree: true };
 
@@ -29,47 +26,43 @@ export function pretend(element, steps, detail) {
   observer.observe(document, OBSERVED);
   for (const { name, opts = {} } of [steps].flat()) {
     attempt("optimistic", detail, () => {
-      const { selector = "this", template } = opts;
-      const target = seek(element, selector);
+      const target = seek(element, opts.selector ?? "this");
       if (name === "html.append") {
-        const { content } = /** @type {any} */ (seek(element, `template#${template}`));
+        const { content } = /** @type {any} */ (seek(element, `template#${opts.template}`));
         invoke(target, "append", document.importNode(content, true));
-      } else if (REVERSIBLE.test(name)) {
-        ELEMENTS[name](target, opts, detail, 0);
       } else {
-        throw new Error(name);
+        ELEMENTS[name](target, opts, detail, 0);
       }
     });
   }
-  let undos = observer.takeRecords().reverse().map(undoing);
+  const changes = observer
+    .takeRecords()
+    .reverse()
+    .map((record) => ({ record, left: print(record) }));
   observer.disconnect();
   return () => {
     // All are looked at before the first one changes something.
-    for (const undo of undos.map((look) => look())) undo?.();
-    undos = [];
+    const same = changes.splice(0).filter(({ record, left }) => print(record) === left);
+    for (const { record } of same) undo(record);
   };
 }
 
 /**
  * @param {any} record of a change
- * @returns {() => (() => void) | undefined} its undoing, while the page is as the change has left it
+ * @returns {string | null} what it has made, as it is now
  */
-function undoing({ target, attributeName, oldValue, addedNodes, removedNodes }) {
-  if (attributeName) {
-    const read = () => invoke(target, "getAttribute", attributeName);
-    const value = read();
-    return () =>
-      read() === value ? () => setAttribute(target, attributeName, oldValue) : undefined;
-  }
-  const added = Array.from(addedNodes, (node) => ({ node, copy: invoke(node, "cloneNode", true) }));
-  return () => {
-    const same = added.filter(
-      ({ node, copy }) => get(node, "parentNode") === target && copy.isEqualNode(node),
-    );
-    return () => {
-      for (const { node } of same) invoke(node, "remove");
-      // A text has replaced all that was there.
-      if (!get(target, "firstChild")) invoke(target, "append", ...removedNodes);
-    };
-  };
+const print = ({ target, attributeName, addedNodes }) =>
+  attributeName
+    ? invoke(target, "getAttribute", attributeName)
+    : Array.from(
+        addedNodes,
+        (node) => get(node, "parentNode") === target && (get(node, "outerHTML") ?? node.data),
+      ).join();
+
+/** @param {any} record */
+function undo({ target, attributeName, oldValue, addedNodes, removedNodes }) {
+  if (attributeName) return setAttribute(target, attributeName, oldValue);
+  for (const node of addedNodes) invoke(node, "remove");
+  // A text has replaced all that was there.
+  if (!get(target, "firstChild")) invoke(target, "append", ...removedNodes);
 }

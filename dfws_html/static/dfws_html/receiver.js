@@ -2,10 +2,10 @@
 import { watchAddresses } from "./addresses.js";
 import { emit, fail, report } from "./events.js";
 import { pass } from "./holding.js";
-import { acknowledge, isWanted, numberOf, settle, sweep } from "./outbox.js";
+import { acknowledge, isWanted, settle, sweep } from "./outbox.js";
 import { adopt, raise, take } from "./positions.js";
 import { refresh, resync } from "./refresh.js";
-import { adoptWindow, subscribe } from "./session.js";
+import { adoptWindow, c, subscribe } from "./session.js";
 import { connect, deliver } from "./signals.js";
 import { welcomed } from "./socket.js";
 import { takeTopics, topicsTaken } from "./topics.js";
@@ -43,8 +43,9 @@ const controls = {
     else topicsTaken();
   },
   hb: ({ pos }) => raise(pos),
-  ack: ({ n }) => acknowledge(n),
-  nack: (frame) => settle(frame.n, "error", frame, frame.code === "doubt" ? 1 : 2),
+  ack: ({ n }) => acknowledge(`${c}.${n}`),
+  nack: ({ n, ...answer }) =>
+    settle(n && `${c}.${n}`, "error", answer, answer.code === "doubt" ? 1 : 2),
   done: answer,
   fail: answer,
   resync({ t: topics, pos, life, spread }) {
@@ -58,11 +59,10 @@ const controls = {
 /** @param {any} frame */
 function answer(frame) {
   const { df, call, code, error } = frame;
-  const n = numberOf(call);
   take(frame);
-  if (!n) return;
+  if (!call) return;
   const outcome = df === "done" ? df : code === "unknown" ? code : "error";
-  settle(n, outcome, { ...frame, message: error });
+  settle(call, outcome, { ...frame, message: error });
 }
 
 /** @param {any} frame */

@@ -13,7 +13,7 @@ const functions = new Map(verbs);
 
 let last = 0; // number of a call
 /** Frames without a function. @type {[string, any, string?][]} */
-let held = [];
+const held = [];
 let room = 100;
 
 /**
@@ -28,41 +28,32 @@ export function connect(name, fn) {
   return () => connected.delete(fn);
 }
 
-/**
- * @typedef {object} Terms
- * @property {Element} [element] that makes the call
- * @property {boolean} [reply] whether a result is awaited
- * @property {() => number | undefined} [prepare] before anything is done, but nobody has prevented it: the call that
- *   this one supersedes
- */
+/** @typedef {Pick<import("./outbox.js").Entry, "detail"> & Partial<import("./outbox.js").Entry>} Draft */
 
 /**
  * A signal of this page: its own functions first, then the server, unless it is one that every window knows.
- * @param {string} signal
+ * @param {Draft} entry
  * @param {unknown} [opts]
  * @param {import("./protocol.js").CallOptions} [options]
- * @param {Terms & Partial<import("./outbox.js").Hooks>} [terms]
- * @returns {number | undefined} the number of the call, if it is made
  */
-export function place(
-  signal,
-  opts = {},
-  { timeout, ...when } = {},
-  { element, reply, prepare, settle = () => {}, ...hooks } = {},
-) {
-  if (!emit("before", { signal, element })) {
-    settle({ code: "prevented" });
+export function place(entry, opts = {}, { timeout, ...when } = {}) {
+  const { detail, reply } = entry;
+  const signal = /** @type {string} */ (detail.signal);
+  if (!emit("before", detail)) {
+    entry.settle?.({ code: "prevented" });
     return;
   }
   const n = ++last;
-  const sup = prepare?.();
+  entry.n = n;
+  entry.prepare?.();
+  detail.call = `${c}.${n}`;
   // Encoded before a function of the page can change it.
-  const text = verbs.has(signal) ? "" : JSON.stringify({ signal, opts, n, reply, sup, ...when });
-  const local = run(signal, opts);
-  const detail = { signal, element, call: `${c}.${n}` };
-  if (text) post({ n, text, detail, reply, sup, timeout, local, settle, ...hooks });
-  else settle({});
-  return n;
+  const text = verbs.has(signal)
+    ? ""
+    : JSON.stringify({ signal, opts, n, reply, sup: entry.sup, ...when });
+  const posted = { text, timeout, local: run(signal, opts), sent: 0 };
+  if (text) post(Object.assign(entry, posted));
+  else entry.settle?.({});
 }
 
 /**
@@ -72,7 +63,7 @@ export function place(
  * @returns {false} so that `onclick="return DFSignals.call(...)"` prevents the click
  */
 export function call(signal, opts, options) {
-  place(signal, opts, options);
+  place({ detail: { signal } }, opts, options);
   return false;
 }
 
@@ -85,11 +76,10 @@ export function call(signal, opts, options) {
  */
 export const ask = (signal, opts, options) =>
   new Promise((resolve, reject) => {
-    place(signal, opts, options, {
-      reply: true,
-      settle: ({ code, message = code, result }) =>
-        code ? reject(Object.assign(new Error(`${message}`), { code })) : resolve(result),
-    });
+    const settle = (
+      /** @type {import("./events.js").Detail} */ { code, message = code, result },
+    ) => (code ? reject(Object.assign(new Error(`${message}`), { code })) : resolve(result));
+    place({ detail: { signal }, reply: true, settle }, opts, options);
   });
 
 /**
@@ -99,7 +89,7 @@ export const ask = (signal, opts, options) =>
  * @param {string} [id]
  */
 export function deliver(name, opts, id) {
-  if ((opts?.$but && opts.$but === windowId) || run(name, opts, id)) return;
+  if ((windowId && opts?.$but === windowId) || run(name, opts, id)) return;
   if (held.length < room) held.push([name, opts, id]);
   else fail("no-function", name, { signal: name }, "debug");
 }
@@ -113,21 +103,19 @@ export function stopHolding() {
 }
 
 function release() {
-  const waiting = held;
-  held = [];
-  for (const signal of waiting) deliver(...signal);
+  for (const signal of held.splice(0)) deliver(...signal);
 }
 
 /**
  * @param {string} name
  * @param {unknown} opts
  * @param {string} [id]
- * @returns {boolean} whether there was a function
+ * @returns {number} how many functions there were
  */
 function run(name, opts, id) {
   const all = [...(functions.get(name) ?? [])];
   for (const fn of all) {
     attempt("function", { signal: name }, () => fn(opts, id));
   }
-  return !!all.length;
+  return all.length;
 }

@@ -1,26 +1,15 @@
 /** @file Lanes: what becomes of a call while another one of its lane is in flight. */
-import { get } from "./nodes.js";
+import { memoryOf } from "./attribute.js";
 import { abandon } from "./outbox.js";
 import { seek } from "./targets.js";
 
 /**
  * @typedef {object} Lane
  * @property {string} how
- * @property {string} key of what shares the lane beside the scope: nothing, if a selector named that
- * @property {Element | string} scope by its id, if it has one: who replaces it goes on in its lane
+ * @property {Set<Flight>} lane in the order of their events
  */
 
-/**
- * @typedef {object} Ways
- * @property {() => void} start
- * @property {boolean} [started] it does not wait any more
- * @property {number} [n] of the call, once that is made
- */
-
-/** @typedef {Lane & Ways} Flight */
-
-/** In the order of their events. @type {Set<Flight>} */
-const flights = new Set();
+/** @typedef {Lane & import("./signals.js").Draft & {start: () => void}} Flight it waits without a number */
 
 /** Without a word of the author's, by the type of the event. @type {Record<string, string>} */
 const HABITS = {
@@ -32,7 +21,7 @@ const HABITS = {
 };
 
 /**
- * Throws if `sync` can't be read or its scope is not found.
+ * Throws if `sync` can't be read or its scope is not found. Who takes the place of a scope goes on in its lanes.
  * @param {any} element
  * @param {import("./attribute.js").Call} call
  * @returns {Lane}
@@ -40,37 +29,31 @@ const HABITS = {
 export function laneOf(element, { name, on, sync, value, form }) {
   // A container sends the value of now this, now that control of its own: none takes the other's place.
   const several = value && !form && !("value" in element || element.isContentEditable);
-  const text = sync ?? (!several && HABITS[on.type]);
-  const [, how, selector] =
-    /^(drop|replace|queue (?:first|last|all))(?: (.+))?$/s.exec(text || "") ?? [];
+  const text = sync ?? (several ? "" : HABITS[on.type]);
+  const [, how, selector] = /^(drop|replace|queue (?:first|last|all))(?: (.+))?$/s.exec(text) ?? [];
   if (sync && !how) throw new Error(sync);
-  const scope = selector ? seek(element, selector) : element;
-  return { how, key: selector ? "" : name + text, scope: get(scope, "id") || scope };
+  const memory = memoryOf(seek(element, selector ?? "this"));
+  const key = selector ? "," : `${name},${text}`;
+  memory[key] ??= new Set();
+  return { how, lane: memory[key] };
 }
 
-/** @param {Lane} lane */
-const rivals = (lane) =>
-  [...flights].filter(
-    (other) => other !== lane && other.key === lane.key && other.scope === lane.scope,
-  );
-
 /** @param {Flight} flight */
-const waits = ({ started }) => !started;
+const waits = ({ n }) => n == null;
 
 /**
  * @param {Lane} lane
  * @returns {boolean} whether one more call has no place in it now
  */
-export const isFull = (lane) =>
-  rivals(lane).some((other) => lane.how === "drop" || (lane.how === "queue first" && waits(other)));
+export const isFull = ({ how, lane }) =>
+  [...lane].some((other) => how === "drop" || (how === "queue first" && waits(other)));
 
 /** @param {Flight} flight that starts at once, or later, or never */
 export function enter(flight) {
+  const { how, lane } = flight;
   if (isFull(flight)) return;
-  if (flight.how === "queue last") forgetWaiting(flight);
-  const others = rivals(flight);
-  flights.add(flight);
-  if (!others.length || !/queue/.test(flight.how)) start(flight);
+  for (const other of lane) if (waits(other) && /last|replace/.test(how)) lane.delete(other);
+  if (lane.add(flight).size < 2 || !/queue/.test(how)) start(flight);
 }
 
 /**
@@ -79,35 +62,26 @@ export function enter(flight) {
  * @param {() => void} [end]
  */
 export function leave(flight, end) {
-  if (!flights.delete(flight)) return;
-  try {
-    end?.();
-  } finally {
-    const others = rivals(flight);
-    if (others.length && others.every(waits)) start(others[0]);
-  }
+  const { lane } = flight;
+  if (!lane.delete(flight)) return;
+  end?.();
+  const [next] = lane;
+  if (next && [...lane].every(waits)) start(next);
 }
 
 /**
  * Takes the place of all others in its lane, if that is its way.
  * @param {Flight} flight
- * @returns {number | undefined} the call that the server is to hear of
  */
 export function supersede(flight) {
-  if (flight.how !== "replace") return;
-  forgetWaiting(flight);
-  return rivals(flight)
-    .map(({ n }) => abandon(n, "superseded"))
-    .pop();
+  for (const { detail } of flight.lane) {
+    if (flight.how === "replace") flight.sup = abandon(detail.call, "superseded") ?? flight.sup;
+  }
 }
-
-/** @param {Lane} lane */
-const forgetWaiting = (lane) => {
-  for (const other of rivals(lane).filter(waits)) flights.delete(other);
-};
 
 /** @param {Flight} flight */
 function start(flight) {
-  flight.started = true;
+  flight.n = 0;
   flight.start();
+  if (!flight.n) leave(flight);
 }

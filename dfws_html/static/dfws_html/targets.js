@@ -1,6 +1,7 @@
 /** @file Where a call's answer goes, and what the controls held that were sent. */
-import { CONTROLS, isTouched, touched, write } from "./controls.js";
-import { controlValue, isCheckable } from "./forms.js";
+import { CONTROLS, field, isTouched, touched } from "./controls.js";
+import { controlValue } from "./forms.js";
+import { keepTyping } from "./keeping.js";
 import { get, invoke } from "./nodes.js";
 import { find } from "./selectors.js";
 
@@ -17,40 +18,29 @@ export function seek(element, text) {
 
 /**
  * @param {Element} target
- * @returns {() => Element | null} the same at another time: itself, or who has its id now
+ * @returns {Element} the same at another time: who has its id now, if it has gone
  */
-export function remember(target) {
-  const id = get(target, "id");
-  return () => (get(target, "isConnected") ? target : document.getElementById(id));
-}
-
-/** @param {any} control */
-const holding = (control) => [controlValue(control, null)].flat();
-
-/**
- * A control and who takes its place have one.
- * @param {any} control
- */
-const keyOf = (control) =>
-  `${[control.id, control.name, control.type, isCheckable(control) && control.value]}`;
+export const current = (target) =>
+  (!get(target, "isConnected") && document.getElementById(get(target, "id"))) || target;
 
 /**
  * What the controls hold that a call sends, to be taken when it is sent.
- * @param {HTMLFormElement | false | null | undefined} form
- * @param {Element | false | null | undefined} control
+ * @param {Element | false | null | undefined} [root] a form, or a control
  */
-export function snapshot(form, control) {
-  const recall = form ? remember(form) : () => null;
+export function snapshot(root) {
   /** @returns {any[]} */
   const controls = () => {
-    const home = recall();
-    return [...(home ? get(home, "elements") : []), control].filter(
-      (one) => one && invoke(one, "matches", CONTROLS),
-    );
+    const home = root && current(root);
+    return home
+      ? [...(get(home, "elements") ?? [home])].filter((one) => invoke(one, "matches", CONTROLS))
+      : [];
   };
-  const values = new Map(controls().map((one) => [keyOf(one), `${holding(one)}`]));
+  // A control and who takes its place have the same key.
   /** @param {any} one */
-  const isAsSent = (one) => values.get(keyOf(one)) === `${holding(one)}`;
+  const keyOf = (one) => one.id + field(one);
+  const values = new Map(controls().map((one) => [keyOf(one), `${controlValue(one, null)}`]));
+  /** @param {any} one */
+  const isAsSent = (one) => values.get(keyOf(one)) === `${controlValue(one, null)}`;
   return {
     /**
      * What the user has typed since is his.
@@ -60,21 +50,15 @@ export function snapshot(form, control) {
     mayWrite: (one) => !isTouched(one) || isAsSent(one),
     /**
      * The server has taken what was sent; what was typed since stays, even if the form is emptied.
-     * @param {boolean} empty
+     * @param {unknown} empty
      */
     settle(empty) {
-      const later = controls().flatMap((one) => {
-        if (!isAsSent(one)) return { one, values: holding(one) };
-        touched.delete(one);
-        return [];
-      });
-      const home = empty && recall();
-      if (!home) return;
-      invoke(home, "reset");
-      for (const { one, values } of later) {
-        write(one, values);
-        touched.add(one);
-      }
+      const all = controls();
+      const later = all.filter((one) => !isAsSent(one)).map(keepTyping);
+      for (const one of all) if (isAsSent(one)) touched.delete(one);
+      if (!empty) return;
+      invoke(current(/** @type {Element} */ (root)), "reset");
+      for (const restore of later) restore();
     },
   };
 }
