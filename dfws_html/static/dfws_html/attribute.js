@@ -59,8 +59,7 @@ export const memories = new WeakMap();
 export function jobsOf(element) {
   /** @type {string} */
   const text = (invoke(element, "getAttribute", ATTRIBUTE) ?? "[]").trim();
-  const memory = memories.get(element) ?? { owner: element, jobs: [] };
-  memories.set(element, memory);
+  const memory = memoryOf(element);
   if (memory.text !== text) {
     memory.text = text;
     memory.jobs = [];
@@ -79,6 +78,13 @@ export function jobsOf(element) {
   return memory.jobs;
 }
 
+/** @param {Element} element @returns {Memory} */
+export function memoryOf(element) {
+  const memory = memories.get(element) ?? { owner: element, jobs: [] };
+  memories.set(element, memory);
+  return memory;
+}
+
 /**
  * What an element's calls remember goes on in the one that takes its place.
  * @param {Element} element
@@ -87,7 +93,10 @@ export function jobsOf(element) {
 export const bequeath = (element) => () => {
   const memory = memories.get(element);
   const heir = memory && document.getElementById(get(element, "id"));
-  if (heir) memories.set((memory.owner = heir), memory);
+  if (heir) {
+    memory.owner = heir;
+    memories.set(heir, memory);
+  }
 };
 
 /**

@@ -2,12 +2,12 @@
 import { attempt, emit, fail } from "./events.js";
 import { formOf } from "./forms.js";
 import { lendFocus, mark } from "./marks.js";
-import { get } from "./nodes.js";
+import { current, get } from "./nodes.js";
 import { pretend } from "./optimistic.js";
 import { place } from "./signals.js";
 import { show } from "./swaps.js";
 import { enter, isFull, laneOf, leave, supersede } from "./sync.js";
-import { current, seek, snapshot } from "./targets.js";
+import { seek, snapshot } from "./targets.js";
 
 /**
  * @typedef {object} Submission
@@ -22,25 +22,55 @@ const ANSWERED = /** @type {(keyof import("./attribute.js").Call)[]} */ (
 
 /**
  * A page that shows a dialog of its own prevents the question, and says by `detail.proceed(yes)` how it ended.
- * @param {Element} element
+ * @param {any} element
  * @param {import("./attribute.js").Call} call
  * @param {() => Record<string, unknown>} read the arguments as they are now; throws if they can't be read
  * @param {Submission} [submission] if the call is a form's submission
  */
 export function launch(element, call, read, submission) {
-  const { name: signal, confirm: message } = call;
-  const detail = { signal, element };
-  /** @type {import("./sync.js").Flight | undefined} */
-  const flight = attempt("sync", detail, () => ({
-    ...laneOf(element, call),
-    detail,
-    start() {},
-  }));
+  const { target, swap, optimistic, reset, timeout, confirm: message } = call;
+  const detail = { signal: call.name, element };
+  const flight = attempt("sync", detail, () => laneOf(element, call, detail));
   if (!flight || isFull(flight)) return;
+  /** @type {Record<string, unknown> | undefined} */
+  let opts;
+  /** Sends nothing if an element that the call names is not there: it throws. */
+  flight.start = () => {
+    /** @param {any} text */
+    const at = (text) => text && seek(element, text);
+    const region = at(target ?? (swap && "this"));
+    const disabled = at(call.disable);
+    const marked = at(call.busy) ?? region;
+    const sent = snapshot(
+      submission || call.form || reset ? formOf(element) : call.value && element,
+    );
+    // The buttons that would make the same call once more.
+    const buttons = [submission?.submitter, ...(get(element, "elements") ?? [])].filter(
+      (one) => submission && flight.how === "drop" && /^(submit|image)$/.test(one?.type),
+    );
+    /** @type {(() => void) | undefined} */
+    let unmark;
+    flight.reply = !!submission || ANSWERED.some((key) => call[key] != null) || undefined;
+    flight.prepare = () => {
+      supersede(flight);
+      if (flight.reply) unmark = mark(element, marked, buttons, disabled);
+      if (optimistic) flight.rewind = pretend(element, optimistic, detail);
+    };
+    flight.settle = ({ result, ...outcome }) =>
+      leave(flight, () => {
+        flight.rewind?.();
+        unmark?.();
+        if (outcome.code) return;
+        if (!flight.refused && (submission || reset)) sent.settle(reset);
+        const how = swap ?? "innerHTML";
+        if (!region || result == null || /^none/.test(how)) return;
+        if (typeof result !== "string") fail("not-html", JSON.stringify(result), outcome);
+        else show(current(region), how, result, { detail: outcome, mayWrite: sent.mayWrite });
+      });
+    place(flight, opts, /** @type {any} */ ({ timeout }));
+  };
   let go = () => {
-    const opts = attempt("value", detail, read);
-    flight.start = () =>
-      attempt("target", detail, () => fly(flight, element, call, opts, submission));
+    opts = attempt("value", detail, read);
     if (opts) enter(flight);
   };
   const giveBack = lendFocus();
@@ -52,56 +82,4 @@ export function launch(element, call, read, submission) {
   if (!message || emit("confirm", { ...detail, message, proceed })) {
     proceed(!message || confirm(message));
   }
-}
-
-/**
- * Throws, and sends nothing, if an element that the call names is not there.
- * @param {import("./sync.js").Flight} flight
- * @param {any} element
- * @param {import("./attribute.js").Call} call
- * @param {Record<string, unknown> | undefined} opts
- * @param {Submission} [submission]
- */
-function fly(flight, element, call, opts, submission) {
-  const { target, swap, busy, disable, optimistic, reset, form, value, timeout } = call;
-  const reply = !!submission || ANSWERED.some((key) => call[key] != null) || undefined;
-  /** @param {string | false | null | undefined} text */
-  const at = (text) => (text ? seek(element, text) : undefined);
-  const region = at(target ?? (swap && "this"));
-  const disabled = at(disable);
-  const marked = at(busy) ?? region;
-  const sent = snapshot(
-    submission || form || reset ? (submission?.form ?? formOf(element)) : value && element,
-  );
-  // The buttons that would make the same call once more.
-  const buttons = [submission?.submitter, ...(get(element, "elements") ?? [])].filter(
-    (one) => submission && flight.how === "drop" && /^(submit|image)$/.test(one?.type),
-  );
-  /** @type {(() => void) | undefined} */
-  let unmark;
-  place(
-    Object.assign(flight, {
-      reply,
-      prepare() {
-        supersede(flight);
-        if (reply) unmark = mark(element, marked, buttons, disabled);
-        if (optimistic) flight.rewind = pretend(element, optimistic, flight.detail);
-      },
-      /** @param {import("./events.js").Detail} outcome */
-      settle({ result, ...detail }) {
-        leave(flight, () => {
-          flight.rewind?.();
-          unmark?.();
-          if (detail.code) return;
-          if (!flight.refused && (submission || reset)) sent.settle(reset);
-          const how = swap ?? "innerHTML";
-          if (!region || result == null || /^none/.test(how)) return;
-          if (typeof result !== "string") fail("not-html", JSON.stringify(result), detail);
-          else show(current(region), how, result, { detail, mayWrite: sent.mayWrite });
-        });
-      },
-    }),
-    opts,
-    { timeout: timeout ?? undefined },
-  );
 }

@@ -2,7 +2,7 @@
 import { bequeath } from "./attribute.js";
 import { CONTROLS, field, groupOf, isTouched, touched, within, write } from "./controls.js";
 import { controlValue } from "./forms.js";
-import { remember } from "./targets.js";
+import { current, get } from "./nodes.js";
 
 /**
  * To be called before the swap.
@@ -42,8 +42,12 @@ function successorOf(element) {
       (other) => other.form === home && field(other) === field(element),
     );
   const rank = alike(form).indexOf(element);
-  const find = remember(element);
-  return () => find() ?? alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank];
+  return () => {
+    const heir = current(element);
+    return get(heir, "isConnected")
+      ? heir
+      : alike(form?.isConnected ? form : (document.forms[place] ?? null))[rank];
+  };
 }
 
 /** @param {any} control */

@@ -29,7 +29,9 @@ function hold([element, name, value]) {
     if (--mark.count) return;
     delete own[name];
     if (classes) classes.remove(value);
-    if (classes ? !classes.length : read() === value) setAttribute(element, name, mark.before);
+    if (classes ? !classes.length : read() === value) {
+      setAttribute(element, name, classes ? null : mark.before);
+    }
   };
 }
 

@@ -33,3 +33,10 @@ export const setAttribute = (element, name, value) =>
   value === null
     ? invoke(element, "removeAttribute", name)
     : invoke(element, "setAttribute", name, value);
+
+/**
+ * @param {Element} element
+ * @returns {Element} the same at another time: who has its id now, if it has gone
+ */
+export const current = (element) =>
+  (!get(element, "isConnected") && document.getElementById(get(element, "id"))) || element;

@@ -29,7 +29,7 @@ const LATE = 600000; // what comes of a call that has ended: longer than the ser
  * @property {number} sent times
  * @property {string} [life] it was first sent in
  * @property {boolean} [refused] the server has found errors in what was sent
- * @property {string} [over] its outcome, once that is told
+ * @property {string | null} [over] its outcome, once that is told
  */
 
 /** By the names of their calls, `c.n`. @type {Map<unknown, Entry>} */
@@ -104,12 +104,11 @@ export function endAll() {
 export function acknowledge(call) {
   const entry = entries.get(call);
   if (!entry?.text) return;
-  const { reply, timeout, how, detail } = entry;
   entry.text = "";
-  entry.due = now() + (reply ? (timeout ?? TIMEOUT) : LATE);
-  emit("ack", detail);
+  entry.due = now() + (entry.reply ? (entry.timeout ?? TIMEOUT) : LATE);
+  emit("ack", entry.detail);
   // One that may be overtaken is so until its page forgets it.
-  if (!reply && how !== "replace") entry.settle?.({});
+  if (!entry.reply && entry.how !== "replace") entry.settle?.({});
 }
 
 /**
@@ -124,7 +123,7 @@ export function isWanted({ signal, opts, re, t }) {
     // Of a form without errors it only takes away what was wrong before.
     entry.refused = [opts.errors, opts.non_field].some((found) => Object.keys(found ?? {})[0]);
   }
-  return (entry?.over ?? "unknown") === "unknown" || `${t}` !== "0";
+  return !/^(sup|can)/.test(`${entry?.over}`) || `${t}` !== "0";
 }
 
 /**
@@ -155,7 +154,7 @@ export function cancel(call) {
  */
 export function settle(call, kind, answer, doubt = Infinity) {
   /** @type {Partial<Entry>} */
-  const entry = entries.get(call) ?? { over: call || "" };
+  const entry = entries.get(call) ?? { over: call };
   if (entry.over) return;
   if (/** @type {number} */ (entry.sent) >= doubt) kind = "unknown";
   // A signal that functions of the page answered need not be known to the server, nor have one.

@@ -51,8 +51,8 @@ export function place(entry, opts = {}, { timeout, ...when } = {}) {
   const text = verbs.has(signal)
     ? ""
     : JSON.stringify({ signal, opts, n, reply, sup: entry.sup, ...when });
-  const posted = { text, timeout, local: run(signal, opts), sent: 0 };
-  if (text) post(Object.assign(entry, posted));
+  const local = run(signal, opts);
+  if (text) post(Object.assign(entry, { text, timeout, local, sent: 0, due: 0 }));
   else entry.settle?.({});
 }
 

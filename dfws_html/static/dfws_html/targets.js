@@ -2,7 +2,7 @@
 import { CONTROLS, field, isTouched, touched } from "./controls.js";
 import { controlValue } from "./forms.js";
 import { keepTyping } from "./keeping.js";
-import { get, invoke } from "./nodes.js";
+import { current, get, invoke } from "./nodes.js";
 import { find } from "./selectors.js";
 
 /**
@@ -17,13 +17,6 @@ export function seek(element, text) {
 }
 
 /**
- * @param {Element} target
- * @returns {Element} the same at another time: who has its id now, if it has gone
- */
-export const current = (target) =>
-  (!get(target, "isConnected") && document.getElementById(get(target, "id"))) || target;
-
-/**
  * What the controls hold that a call sends, to be taken when it is sent.
  * @param {Element | false | null | undefined} [root] a form, or a control
  */
@@ -32,32 +25,31 @@ export function snapshot(root) {
   const controls = () => {
     const home = root && current(root);
     return home
-      ? [...(get(home, "elements") ?? [home])].filter((one) => invoke(one, "matches", CONTROLS))
+      ? [...(get(home, "elements") ?? [home])].filter((one) => one.matches(CONTROLS))
       : [];
   };
   // A control and who takes its place have the same key.
   /** @param {any} one */
   const keyOf = (one) => one.id + field(one);
   const values = new Map(controls().map((one) => [keyOf(one), `${controlValue(one, null)}`]));
-  /** @param {any} one */
-  const isAsSent = (one) => values.get(keyOf(one)) === `${controlValue(one, null)}`;
+  /**
+   * What the user has typed since is his.
+   * @param {any} one
+   * @returns {boolean} whether the answer may write it
+   */
+  const mayWrite = (one) =>
+    !isTouched(one) || values.get(keyOf(one)) === `${controlValue(one, null)}`;
   return {
-    /**
-     * What the user has typed since is his.
-     * @param {any} one
-     * @returns {boolean} whether the answer may write it
-     */
-    mayWrite: (one) => !isTouched(one) || isAsSent(one),
+    mayWrite,
     /**
      * The server has taken what was sent; what was typed since stays, even if the form is emptied.
      * @param {unknown} empty
      */
     settle(empty) {
       const all = controls();
-      const later = all.filter((one) => !isAsSent(one)).map(keepTyping);
-      for (const one of all) if (isAsSent(one)) touched.delete(one);
-      if (!empty) return;
-      invoke(current(/** @type {Element} */ (root)), "reset");
+      const later = all.filter((one) => !mayWrite(one)).map(keepTyping);
+      for (const one of all) touched.delete(one);
+      if (empty) invoke(current(/** @type {Element} */ (root)), "reset");
       for (const restore of later) restore();
     },
   };
