@@ -79,8 +79,7 @@ export function controlValue(element, target) {
   /** @type {any} */
   const control = [element, target].find(
     (/** @type {any} */ one) =>
-      !isForm(one) &&
-      ("labels" in one || one.isContentEditable || (/-/.test(one.localName) && "value" in one)),
+      !isForm(one) && ((one.localName !== "li" && "value" in one) || one.isContentEditable),
   );
   const list = control.files ?? (control.multiple && control.selectedOptions);
   if (list) return Array.from(list, (one) => one.name ?? one.value);
