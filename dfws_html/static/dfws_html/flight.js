@@ -45,9 +45,12 @@ export function launch(element, call, read, submission) {
       submission || call.form || reset ? formOf(element) : call.value && element,
     );
     // The buttons that would make the same call once more.
-    const buttons = [submission?.submitter, ...(get(element, "elements") ?? [])].filter(
-      (one) => submission && flight.how === "drop" && /^(submit|image)$/.test(one?.type),
-    );
+    const buttons =
+      submission && flight.how === "drop"
+        ? [submission.submitter, ...(get(element, "elements") ?? [])].filter((one) =>
+            /^(submit|image)$/.test(one?.type),
+          )
+        : [];
     /** @type {(() => void) | undefined} */
     let unmark;
     flight.reply = !!submission || ANSWERED.some((key) => call[key] != null) || undefined;

@@ -24,7 +24,7 @@ const LATE = 600000; // what comes of a call that has ended: longer than the ser
  * @property {number} [sup] the call that it supersedes
  * @property {number} [timeout]
  * @property {string} text of the frame; empty once it is acknowledged
- * @property {boolean} local whether a function of the page ran too: then the server need not know the signal
+ * @property {number} local how many functions of the page ran too: then the server need not know the signal
  * @property {number} due when it has waited too long
  * @property {number} sent times
  * @property {string} [life] it was first sent in

@@ -51,8 +51,11 @@ export function place(entry, opts = {}, { timeout, ...when } = {}) {
   const text = verbs.has(signal)
     ? ""
     : JSON.stringify({ signal, opts, n, reply, sup: entry.sup, ...when });
-  const local = run(signal, opts);
-  if (text) post(Object.assign(entry, { text, timeout, local, sent: 0, due: 0 }));
+  entry.text = text;
+  entry.timeout = timeout;
+  entry.local = run(signal, opts);
+  entry.sent = 0;
+  if (text) post(/** @type {import("./outbox.js").Entry} */ (entry));
   else entry.settle?.({});
 }
 

@@ -12,14 +12,9 @@ import { seek } from "./targets.js";
 
 /** @typedef {Lane & import("./signals.js").Draft & {start?: () => void}} Flight it waits as long as it has a `start` */
 
-/** Without a word of the author's, by the type of the event. @type {Record<string, string>} */
-const HABITS = {
-  submit: "drop",
-  click: "drop",
-  input: "replace",
-  change: "replace",
-  every: "replace",
-};
+/** Without a word of the author's, by the type of the event. @param {string} type */
+const habit = (type) =>
+  /^(submit|click)$/.test(type) ? "drop" : /^(input|change|every)$/.test(type) ? "replace" : "";
 
 /**
  * Throws if `sync` can't be read or its scope is not found. Who takes the place of a scope goes on in its lanes.
@@ -31,7 +26,7 @@ const HABITS = {
 export function laneOf(element, { name, on, sync, value, form }, detail) {
   // A container sends the value of now this, now that control of its own: none takes the other's place.
   const several = value && !form && !("value" in element || element.isContentEditable);
-  const text = sync ?? (several ? "" : HABITS[on.type]);
+  const text = sync ?? (several ? "" : habit(on.type));
   const [, how, selector] = /^(drop|replace|queue (?:first|last|all))( .+)?$/.exec(text) ?? [];
   if (sync && !how) throw new Error(sync);
   const memory = memoryOf(seek(element, selector ?? "this"));
