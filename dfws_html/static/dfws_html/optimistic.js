@@ -4,6 +4,9 @@ import { get, invoke, setAttribute } from "./nodes.js";
 import { seek } from "./targets.js";
 import { ELEMENTS } from "./verbs.js";
 
+/** Verbs that can be taken back: of classes, attributes and text. */
+const REVERSIBLE = /_(class|attr\w*)$|text$/;
+
 /** Everything. */
 const OBSERVED = { attributeOldValue: true, childList: true, subtree: true };
 
@@ -30,9 +33,9 @@ export function pretend(element, steps, detail) {
       if (name === "html.append") {
         const { content } = /** @type {any} */ (seek(element, `template#${opts.template}`));
         invoke(target, "append", document.importNode(content, true));
-      } else {
+      } else if (REVERSIBLE.test(name)) {
         ELEMENTS[name](target, opts, detail, 0);
-      }
+      } else throw new Error(name);
     });
   }
   const changes = observer
