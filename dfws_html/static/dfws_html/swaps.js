@@ -11,7 +11,7 @@ import { inTurn } from "./turns.js";
 const METHODS = {
   // @ts-expect-error a table without inherited names
   __proto__: null,
-  innerHTML: "append",
+  innerHTML: "replaceChildren",
   outerHTML: "after",
   beforebegin: "before",
   afterbegin: "prepend",
@@ -19,7 +19,7 @@ const METHODS = {
   afterend: "after",
   delete: "after",
   none: "",
-  textContent: "append",
+  textContent: "replaceChildren",
   upsert: "append",
   morph: "morph",
   "morph:outer": "outer",
@@ -97,7 +97,7 @@ export function show(
   };
   function swap() {
     /** @type {any} */
-    const parent = /pend|morph/.test(method) ? target : get(target, "parentNode");
+    const parent = /pend|Ch|morph/.test(method) ? target : get(target, "parentNode");
     const holder = html instanceof Element ? html : read(word, html, parent);
     // What is pushed was rendered without a request: its CSRF fields are empty.
     for (const field of holder.querySelectorAll("[name=csrfmiddlewaretoken]")) {
@@ -111,9 +111,11 @@ export function show(
       .flatMap(([, , ...more]) => more)
       .filter((one) => one instanceof Element && one.ownerDocument !== document);
     /** @type {Element[]} */
-    const leaving = steps.flatMap(([act, node]) =>
-      act === "remove" && node instanceof Element ? node : [],
-    );
+    const leaving = steps
+      .flatMap(([act, node]) =>
+        act === "replaceChildren" ? [...get(node, "children")] : act === "remove" ? node : [],
+      )
+      .filter((one) => one instanceof Element);
     for (const element of leaving) emit("removed", { element });
     const restores = keep(leaving, target, mayWrite, wished);
     busy = true;
@@ -158,10 +160,7 @@ function read(word, content, parent) {
  * @returns {import("./morph.js").Operation[]}
  */
 function replace(target, word, holder, parent) {
-  /** @type {any[] | false} */
-  const whole = /^[it]/.test(word)
-    ? [...get(target, "childNodes")]
-    : /^[do]/.test(word) && [target];
+  const whole = /^[dito]/.test(word);
   // A push may come after the page was rendered with what it adds: each takes the place of its twin.
   const twins = [...get(holder, "children")].filter((element) => {
     const twin = !whole && twinOf(element);
@@ -173,7 +172,7 @@ function replace(target, word, holder, parent) {
   const steps = [
     ...twins.map((node) => ["after", twinOf(node), node]),
     [METHODS[word], target, ...nodes.filter((node) => !twins.includes(node))],
-    ...(whole || twins.map(twinOf)).map((node) => ["remove", node]),
+    ...(/^[do]/.test(word) ? [target] : twins.map(twinOf)).map((node) => ["remove", node]),
   ];
   return steps;
 }
