@@ -26,7 +26,7 @@ QUEUES = "celery,slow,many0,many1,many2,many3"
 COMMANDS = {
     # Each way to start a worker, and each pool, once.
     "prefork": ("celery", "-A", "dfws_html", "worker", "-P", "prefork", "-c", "2", "-Q", QUEUES),
-    "threads": ("django", "worker", "-P", "threads", "-c", "4"),
+    "threads": ("django", "worker", "-P", "threads", "-c", "4", "-l", "INFO"),
     "solo": ("celery", "-A", "tests.crew.celery", "worker", "-P", "solo", "-Q", QUEUES),
 }
 
@@ -228,3 +228,11 @@ def test_what_is_reliable_is_tried_again_and_fails_as_all_does(crew):
     assert (done["df"], done["result"]) == ("done", 1)
     [fail] = call(crew, "crew.reliable_flaky", {"failures": 9})
     assert (fail["df"], fail["code"]) == ("fail", "error")
+
+
+def test_no_argument_stands_in_a_worker_s_log(crew):
+    canary = "canary-93be1f"
+    assert canary in str(call(crew, "crew.echo", {"password": canary}))
+    call(crew, "crew.one_of_four", {"n": canary})
+    assert "crew.echo" in crew.log() or crew.pool != "threads"
+    assert canary not in crew.log()
