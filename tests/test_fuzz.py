@@ -456,8 +456,7 @@ async def test_a_flood_is_sent_away_and_the_others_do_not_feel_it(server, client
                     if n % 10 == 9:
                         await asyncio.sleep(began + n / 1000 - loop.time())
             ends.append(await end)
-            answers = [frame for frame in wire.frames if frame.get("df") in ("ack", "nack")]
-        return answers
+            return [frame for frame in wire.frames if frame.get("df") in ("ack", "nack")]
 
     async def floods():
         began, answers = loop.time(), []

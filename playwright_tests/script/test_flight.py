@@ -410,7 +410,9 @@ def test_reset_empties_what_was_sent_and_keeps_what_is_typed_since(bed: Bed) -> 
     assert page.input_value("#a") == "next"
     page.press("#a", "Enter")
     bed.flush()
-    bed.send(signal="forms.errors", opts={}, re=bed.call())
+    bed.send(signal="forms.errors", opts={"selector": "form", "errors": {}}, re=bed.call())
+    errors = {"selector": "form", "errors": {"a": ["no"]}}
+    bed.send(signal="forms.errors", opts=errors, re=bed.call())
     bed.done()
     assert page.input_value("#a") == "next"  # the server has found errors in it
     page.press("#a", "Enter")

@@ -6,7 +6,10 @@ import { watchComposing } from "./turns.js";
 export const CONTROLS = "input,textarea,select";
 
 /** @param {any} root @param {string} css @returns {any[]} it, and what is found in it */
-export const within = (root, css) => [root, ...(root.querySelectorAll?.(css) ?? [])];
+export const within = (root, css) => [
+  root,
+  ...(get(root, "querySelectorAll")?.call(root, css) ?? []),
+];
 
 /** @param {Element} root @returns {any[]} the controls of a form, or of a part of one */
 export const fieldsOf = (root) => get(root, "elements") ?? within(root, CONTROLS);

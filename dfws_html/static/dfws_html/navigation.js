@@ -138,5 +138,7 @@ const endRendered = (response) => answered.get(response)?.(tokenOf(response));
 
 /** To be called once. */
 export function accompany() {
-  for (const [type, hear] of Object.entries(EVENTS)) addEventListener(type, hear);
+  for (const [type, hear] of Object.entries(EVENTS)) {
+    addEventListener(type, (event) => "detail" in event && event.detail && hear(event));
+  }
 }

@@ -25,6 +25,8 @@ addEventListener("pageshow", ({ persisted }) => {
 
 /** @type {Record<string, (frame: any) => void>} */
 const controls = {
+  // @ts-expect-error a table without inherited names, as the frame is foreign
+  __proto__: null,
   welcome(frame) {
     if (restored) restored--;
     adoptWindow(frame);

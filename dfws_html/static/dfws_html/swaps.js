@@ -3,7 +3,7 @@ import { isTouched } from "./controls.js";
 import { emit, fail } from "./events.js";
 import { focus, keep } from "./keeping.js";
 import { perform, plan } from "./morph.js";
-import { get } from "./nodes.js";
+import { get, invoke } from "./nodes.js";
 import { meta } from "./session.js";
 import { inTurn } from "./turns.js";
 
@@ -100,7 +100,7 @@ export function show(
     const parent = /pend|Ch|morph/.test(method) ? target : get(target, "parentNode");
     const holder = html instanceof Element ? html : read(word, html, parent);
     // What is pushed was rendered without a request: its CSRF fields are empty.
-    for (const field of holder.querySelectorAll("[name=csrfmiddlewaretoken]")) {
+    for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
       field.value ||= meta()?.dataset.csrf ?? "";
     }
     const steps = /^morph/.test(word)
@@ -109,7 +109,7 @@ export function show(
     /** @type {Element[]} */
     const added = steps
       .flatMap(([, , ...more]) => more)
-      .filter((one) => one instanceof Element && one.ownerDocument !== document);
+      .filter((one) => one instanceof Element && get(one, "ownerDocument") !== document);
     /** @type {Element[]} */
     const leaving = steps
       .flatMap(([act, node]) =>
@@ -123,8 +123,8 @@ export function show(
     busy = false;
     for (const restore of restores) restore();
     for (const element of added) {
-      element.classList.add(ADDED);
-      element.dispatchEvent(new CustomEvent("DOMContentAdded", { bubbles: true }));
+      get(element, "classList").add(ADDED);
+      invoke(element, "dispatchEvent", new CustomEvent("DOMContentAdded", { bubbles: true }));
     }
     // The second comes after the first picture with them.
     requestAnimationFrame(() => requestAnimationFrame(() => added.forEach(settle)));
@@ -134,8 +134,8 @@ export function show(
 
 /** @param {Element} element */
 function settle(element) {
-  element.classList.remove(ADDED);
-  if (!element.className) element.removeAttribute("class");
+  get(element, "classList").remove(ADDED);
+  if (!get(element, "className")) invoke(element, "removeAttribute", "class");
 }
 
 /**
