@@ -121,7 +121,7 @@ class Visitor:
 
     async def opens(self, address: str, ends: AsyncExitStack) -> Window:
         """Open a window."""
-        page = sockets._page_in(self._get(address))
+        page = sockets.page_in(self._get(address))
         page.cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
         window = Window(self._port, page)
         await window.comes_back(ends)

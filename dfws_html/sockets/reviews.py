@@ -40,10 +40,14 @@ class Reviewed(Protocol):
 
 
 class Reviews:
-    """The windows of one event loop that belong to somebody."""
+    """The windows of one event loop that belong to somebody.
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+    Args:
+        loop: theirs.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._windows: dict[Reviewed, None] = {}
         self._soon: dict[Reviewed, None] = {}
         self._next: asyncio.TimerHandle | None = None
@@ -118,5 +122,5 @@ def reviews() -> Reviews:
     """Return the running loop's, made when first needed."""
     loop = asyncio.get_running_loop()
     if loop not in _reviews:
-        _reviews[loop] = Reviews()
+        _reviews[loop] = Reviews(loop)
     return _reviews[loop]

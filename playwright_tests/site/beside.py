@@ -42,7 +42,7 @@ _PAGE = """{% load dfws_html %}<!doctype html><html lang=en><head><title>{{ name
 <a href="/beside/{{ library }}/one/">one</a>
 <a href="/beside/{{ library }}/two/">two</a>
 <button {% js_call "echo" text="pressed" %}>press</button><p id=p></p>
-<ul id=log>{% for line in lines %}<li>{{ line }}</li>{% endfor %}</ul>
+<ul id=log>{% for line in lines %}<li{% if line == "end" %} id=end{% endif %}>{{ line }}</li>{% endfor %}</ul>
 <div id=box></div>
 <button hx-get="/beside/{{ library }}/piece/" hx-target="#box">piece</button>
 <button hx-get="/beside/{{ library }}/piece/" hx-swap=none>nothing</button>
@@ -96,7 +96,10 @@ def script(request: HttpRequest, name: str) -> HttpResponse:
 def push(topic: str, line: str) -> None:
     """Append a line to every page on a topic, those to come included."""
     LINES.setdefault(topic, []).append(line)
-    trigger(None, "html.append", to=topic, selector="#log", content=f"<li>{line}</li>")
+    # A page may be fetched while this one comes, and then have it already.
+    attributes = " id=end" if line == "end" else ""
+    content = f"<li{attributes}>{line}</li>"
+    trigger(None, "html.append", to=topic, selector="#log", content=content)
 
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from dfws_html.page.tokens import TokenRefused
 from dfws_html.page.visitors import Visitor
 from dfws_html.sockets.guests import Guest, standing, was_welcomed
 from dfws_html.sockets.pace import Pace
+from dfws_html.sockets.reviews import Reviews
 from dfws_html.sockets.window import Window, parsed
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.dispatch import admit
@@ -76,6 +77,7 @@ class Socket(Window):
         if world.loop.now - issued > TOKEN_AGE:
             raise TokenRefused("identity", "it is too old")
         self._left = False
+        self._reviews = Reviews(world.loop)
         self._pace = Pace(rate=20, burst=100)
         stands = standing(self._token, hello)
         self._subscriber = Subscriber(
