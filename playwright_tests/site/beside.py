@@ -42,7 +42,9 @@ _PAGE = """{% load dfws_html %}<!doctype html><html lang=en><head><title>{{ name
 <a href="/beside/{{ library }}/one/">one</a>
 <a href="/beside/{{ library }}/two/">two</a>
 <button {% js_call "echo" text="pressed" %}>press</button><p id=p></p>
-<ul id=log>{% for line in lines %}<li{% if line == "end" %} id=end{% endif %}>{{ line }}</li>{% endfor %}</ul>
+<ul id=log>
+{% for line in lines %}<li{% if line == "end" %} id=end{% endif %}>{{ line }}</li>{% endfor %}
+</ul>
 <div id=box></div>
 <button hx-get="/beside/{{ library }}/piece/" hx-target="#box">piece</button>
 <button hx-get="/beside/{{ library }}/piece/" hx-swap=none>nothing</button>
