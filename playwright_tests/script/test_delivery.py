@@ -227,6 +227,19 @@ def test_another_life_in_the_fetched_page_says_hello_anew(bed: Bed) -> None:
 
 
 @pytest.mark.usefixtures("own_stage")
+def test_however_many_refreshes_are_wanted_one_more_does_for_all(bed: Bed) -> None:
+    bed.open("old")
+    bed.body = bed.body.replace("old", "new")
+    asked = len(bed.requests)
+    bed.run("for (let time = 0; time < 20; time++) DFSignals.call('html.refresh')")
+    bed.page.wait_for_function("document.body.textContent.includes('new')")
+    bed.until(lambda: len(bed.requests) == asked + 2)
+    bed.body = bed.body.replace("new", "newest")
+    bed.run("DFSignals.call('html.refresh')")
+    bed.page.wait_for_function("document.body.textContent.includes('newest')")
+    assert len(bed.requests) <= asked + 4
+
+
 def test_a_page_that_is_too_old_is_loaded_again_once(bed: Bed) -> None:
     page = bed.open("<input id=i>")
     with page.expect_navigation():

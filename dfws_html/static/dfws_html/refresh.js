@@ -8,8 +8,10 @@ import { parse, show } from "./swaps.js";
 
 const MINUTE = 60000;
 
-/** The last one. */
-let running = Promise.resolve();
+/** The one under way, if any, and whether one more is wanted: however many are, one does for all. */
+/** @type {Promise<void> | undefined} */
+let running;
+let again = false;
 /** When each reason was last one. @type {Record<string, number>} */
 const times = {};
 
@@ -26,16 +28,23 @@ export function resync(topics = [], spread = 0, reason) {
 }
 
 /**
- * Makes title, body and our meta those of the page as it is now, after the refresh before; a page that is another, or
- * none, is refused.
+ * Makes title, body and our meta those of the page as it is now; a page that is another, or none, is refused.
  * @param {string} [reason] the same one twice in a minute is refused
  */
 export function refresh(reason) {
+  if (running) {
+    again = true;
+    return running;
+  }
   const release = hold();
-  running = running
-    .then(() => renew(reason))
+  running = renew(reason)
     .catch((error) => report("refused", { code: reason ?? "refresh", message: `${error}` }))
-    .then(release);
+    .then(() => {
+      running = undefined;
+      release();
+      if (again) refresh();
+    });
+  again = false;
   return running;
 }
 
@@ -49,11 +58,11 @@ async function renew(reason) {
   if (isOld) return location.reload();
   if (meta()?.matches("[data-post]")) throw new Error("post");
   const here = address();
-  const answer = await fetch(here, { headers: headers(), cache: "no-store" });
+  // No redirect takes the token elsewhere.
+  const answer = await fetch(here, { headers: headers(), cache: "no-store", mode: "same-origin" });
   const page = parse(await answer.text());
   if (address() !== here) {
-    // Another page has come meanwhile.
-    refresh();
+    again = true; // another page has come meanwhile
     return;
   }
   const fresh = page.querySelector("meta[name=dfws]");
