@@ -7,6 +7,16 @@ const HINTS = {
     "The arguments could not be read: `form` wants a form around the element, `value` a control.",
   "no-target": "The selector found nothing in this page. Is the element rendered under another id?",
   selector: "The selector is no CSS.",
+  target: "What the call names by target, busy, disable or its own selectors is not in the page.",
+  sync: "`sync` is drop, replace, queue first, queue last or queue all, and perhaps a selector of its scope.",
+  optimistic:
+    "What is shown ahead must be a verb of classes, attributes or text, or an appended <template>.",
+  mount: "A function given to DFSignals.mount threw.",
+  morph: "A change of the page could not be made. The others were.",
+  window: "Another page has taken the place of the one that made the call: it may have run.",
+  doubt: "The workers' broker or Redis failed in the middle: the call may have run.",
+  superseded: "A newer call of the same element has taken its place.",
+  cancelled: "The call was withdrawn.",
   "target-gone":
     "The target left the page before the answer came. Give it an id, so that its successor is found.",
   "not-html":
