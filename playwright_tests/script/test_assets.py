@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Route
 
 from .conftest import META, SCRIPT, Bed, signal
+from .test_payloads import HEAD
 
 PAGE = (
     "<script>var ran = []</script><script src='/there.js'></script>"
@@ -45,6 +46,14 @@ def test_no_file_of_another_origin(bed: Bed) -> None:
     bed.flush()
     assert bed.codes() == ["function"] * 3
     assert page.locator("head script, head link").count() == 1
+
+
+def test_a_strict_policy_lets_them_in(bed: Bed) -> None:
+    bed.pages = {"/one.js": "document.title = 'ran'"}
+    page = bed.open(head=HEAD)
+    load(bed, link=("/a.css",), script=("/one.js",))
+    page.wait_for_function("document.title === 'ran'")
+    assert bed.codes() == []
 
 
 def test_markup_loads_nothing(bed: Bed) -> None:

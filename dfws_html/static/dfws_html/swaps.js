@@ -31,15 +31,19 @@ const ADDED = "df-added";
 /** Where nothing loads and nothing runs, nor will scripts later that were parsed here. */
 const inert = document.implementation.createHTMLDocument();
 
-const RULES = { createHTML: String };
+const RULES = { createHTML: String, createScriptURL: String };
 
 /** @type {any} */
 let policy;
 
-/** @param {unknown} html @returns {any} */
-function trusted(html) {
+/**
+ * @param {unknown} text
+ * @param {keyof typeof RULES} [kind] of what it is
+ * @returns {any}
+ */
+export function trusted(text, kind = "createHTML") {
   policy ??= /** @type {any} */ (window).trustedTypes?.createPolicy("dfws", RULES) ?? RULES;
-  return policy.createHTML(html);
+  return policy[kind](text);
 }
 
 /** @param {string} html @returns {Document} a whole page, inert */
