@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from .conftest import META, SCRIPT, Bed, signal
 from .test_payloads import HEAD
@@ -52,7 +52,7 @@ def test_a_strict_policy_lets_them_in(bed: Bed) -> None:
     bed.pages = {"/one.js": "document.title = 'ran'"}
     page = bed.open(head=HEAD)
     load(bed, link=("/a.css",), script=("/one.js",))
-    page.wait_for_function("document.title === 'ran'")
+    expect(page).to_have_title("ran")
     assert bed.codes() == []
 
 
