@@ -18,27 +18,29 @@ def test_forms_of_the_attribute(bed: Bed, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "word"),
     [
-        '{"name": "s", "colour": 1}',
-        '{"name": "s"',
-        '{"on": "click"}',
-        '{"name": ""}',
-        '{"name": 3}',
-        '[{"name": "s"}, 3]',
-        "[null]",
-        "",
-        '{"name": "s", "on": "click bubble"}',
-        '{"name": "s", "on": "click delay:soon"}',
-        '{"name": "s", "on": "click,"}',
-        '{"name": "s", "on": ""}',
-        '{"name": "s", "on": 3}',
-        '{"name": "s", "opts": 3}',
-        '{"name": "s", "__proto__": {}}',
-        '{"name": "s", "constructor": 1}',
+        ('{"name": "s", "colour": 1}', "colour"),
+        ('{"name": "s"', "SyntaxError"),
+        ('{"on": "click"}', "name"),
+        ('{"name": ""}', "name"),
+        ('{"name": 3}', "name"),
+        ('[{"name": "s"}, 3]', "name"),
+        ("[null]", "null"),
+        ("", ""),
+        ('{"name": "s", "on": "click bubble"}', "bubble"),
+        ('{"name": "s", "on": "click delay:soon"}', "soon"),
+        ('{"name": "s", "on": "click,"}', ""),
+        ('{"name": "s", "on": ""}', "on"),
+        ('{"name": "s", "on": 3}', "on"),
+        ('{"name": "s", "opts": 3}', "opts"),
+        ('{"name": "s", "__proto__": {}}', "__proto__"),
+        ('{"name": "s", "constructor": 1}', "constructor"),
     ],
 )
-def test_what_can_not_be_read_is_said_once_and_harms_nobody_else(bed: Bed, text: str) -> None:
+def test_what_can_not_be_read_is_said_once_and_harms_nobody_else(
+    bed: Bed, text: str, word: str
+) -> None:
     page = bed.open(
         f"<p id=bad data-df-signal='{text}'>x</p><p id=good {signal(name='good')}>x</p>"
     )
@@ -47,7 +49,7 @@ def test_what_can_not_be_read_is_said_once_and_harms_nobody_else(bed: Bed, text:
     assert bed.names() == ["good"]
     assert [(e["code"], e["at"]) for e in bed.events("error")] == [("attribute", "bad")]
     (line,) = [line for line in bed.console if "attribute" in line]
-    assert "dfws" in line  # in the browser's console the element itself stands behind it
+    assert word in line.partition("attribute")[2]  # in the console the element stands behind it
 
 
 @pytest.mark.usefixtures("own_stage")
