@@ -44,7 +44,7 @@ demo-redis: $(VENV)/.demo redis ## the same as many processes: on PORT and PORT+
 test: test-unit test-chaos test-browser ## unit tests, a minute of faults, browser tests
 
 # Most tests wait: so many files of them run at once. `make test-unit AT_ONCE=0` runs them in this process.
-AT_ONCE ?= 3
+AT_ONCE ?= 2
 SIDE_BY_SIDE = --numprocesses $(AT_ONCE) --dist loadfile
 
 test-unit: $(VENV)/.dev redis ## unit tests alone; ARGS="-k name"
