@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 
 from dfws_html import conf, roots
 from dfws_html.page.attributes import SignalName
-from dfws_html.page.fragments import as_nobody
+from dfws_html.page.fragments import as_nobody, without_traces
 from dfws_html.tasks import WINDOW, add_websocket_topics, refuse_on_loop, trigger
 from dfws_html.topics import topic_ids, topic_names
 from dfws_html.window_info import WindowInfo, get_window_context
@@ -387,12 +387,11 @@ def _returns(value: Any) -> bool:
 # ------------------------------------------------------------------ files and traces
 
 # What django-components leaves for itself; it would pile up, and differ each time.
-_TRACES = re.compile(r"<!-- _RENDERED [^>]*? -->| data-djc-id-\w+=\"\"")
 _JSON = re.compile(r"<script[^>]*\bdata-djc\b[^>]*>(.*?)</script>", re.DOTALL)
 
 
 def _plain(html: str) -> SafeString:
-    return SafeString(_TRACES.sub("", html))
+    return SafeString(without_traces(html))
 
 
 def _send_assets(html: str, window_info: WindowInfo | None, to: Any) -> None:

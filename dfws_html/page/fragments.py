@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from dfws_html.page.pieces import cut
 from dfws_html.window_info import WindowInfo, get_window_context
 
-__all__ = ["PersonalValueRead", "as_nobody", "fragment"]
+__all__ = ["PersonalValueRead", "as_nobody", "fragment", "without_traces"]
 
 _PERSONAL = ("user", "perms", "request")
 
@@ -165,6 +165,15 @@ _NO_FILES = {"DJC_DEPS_STRATEGY": "ignore"}
 _TRACES = re.compile(r'<!--\s*_RENDERED [^>]*?-->|\s+data-djc-id-\w+(?:="")?(?=[^<>]*>)')
 
 
+def without_traces(html: str) -> str:
+    """Return HTML without what components leave in it for themselves.
+
+    >>> without_traces('<!-- _RENDERED a,b --><p data-djc-id-c1="">x</p>')
+    '<p>x</p>'
+    """
+    return _TRACES.sub("", html)
+
+
 # ------------------------------------------------------------------ for whom
 
 
@@ -175,7 +184,7 @@ def _rendered(
         html = _for_nobody(render, context)
     else:
         html = render({**get_window_context(window_info), **context})
-    return _TRACES.sub("", html)
+    return without_traces(html)
 
 
 def _for_nobody(render: _Render, context: Mapping[str, Any]) -> str:
