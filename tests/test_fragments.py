@@ -289,4 +289,4 @@ def test_as_nobody_ends_with_its_block():
 
 
 def test_names():
-    assert set(fragments.__all__) == {"PersonalValueRead", "as_nobody", "fragment"}
+    assert set(fragments.__all__) == {"PersonalValueRead", "as_nobody", "fragment", "without_traces"}
