@@ -289,4 +289,9 @@ def test_as_nobody_ends_with_its_block():
 
 
 def test_names():
-    assert set(fragments.__all__) == {"PersonalValueRead", "as_nobody", "fragment", "without_traces"}
+    assert set(fragments.__all__) == {
+        "PersonalValueRead",
+        "as_nobody",
+        "fragment",
+        "without_traces",
+    }
