@@ -71,5 +71,5 @@ def say(window_info: WindowInfo, form: MessageForm) -> None:
         said = form.save()
         with html.batch(window_info, to=[Message]) as page:
             page.append("#chat", template="recipes/message.html", context={"message": said})
-            page.scroll(f"#message-{said.pk}")
+            page.scroll(f"#message-{said.pk}", block="nearest")
         html.forms_set(window_info, "#say", {"text": ""})
