@@ -173,6 +173,9 @@ def test_no_job_of_a_withdrawn_call_begins(book, how):
     assert not how
     assert book.begin("t", seconds=60, call="w.c.1") is Beginning.HAD, "it has been told"
     assert book.begin("r", seconds=60, call="w.c.1", again=True) is how
+    again = book.begin("r", seconds=60, call="w.c.1", again=True)
+    assert again is Beginning.HAD, "its worker may have died before it told"
+    assert book.finish("r", seconds=60), "it had not ended: that is told"
     assert book.begin("u", seconds=60, call="w.c.2") is Beginning.FIRST
     assert book.begin("v", seconds=60) is Beginning.FIRST
 

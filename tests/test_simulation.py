@@ -84,6 +84,12 @@ def test_the_judge_agrees_that_what_is_reliable_runs_again():
     judge(record)
 
 
+def test_the_judge_agrees_that_what_has_begun_goes_on_when_it_is_withdrawn():
+    record = good()
+    record.withdrawn[7] = {(7, "one"), (7, "two")}
+    judge(record)
+
+
 def test_the_judge_agrees_that_a_resync_covers_what_was_not_told():
     record = good()
     events(record)[1] = ("resync", "life", 2, ["a"])
@@ -128,6 +134,10 @@ BAD = {
     ),
     "acknowledged and not run": ("acknowledged", lambda r: r.runs.update({(7, "two"): 0})),
     "run twice": ("acknowledged", lambda r: r.runs.update({(7, "one"): 2})),
+    "begun after it was withdrawn": (
+        "withdrawn",
+        lambda r: r.withdrawn.update({7: {(7, "one")}}),
+    ),
     "no outcome": ("outcome", lambda r: call(r).outcomes.clear()),
     "two outcomes": ("outcome", lambda r: call(r).outcomes.append("unknown")),
     "undelivered and run": ("outcome", lambda r: setattr(call(r), "outcomes", ["undelivered"])),

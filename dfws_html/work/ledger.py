@@ -176,10 +176,13 @@ class MemoryLedger:
             if task_id in self._marks:
                 goes_on = again and self._marks[task_id][0] is Mark.BEGUN
                 return Beginning.AGAIN if goes_on else Beginning.HAD
-            self._marks[task_id] = (Mark.BEGUN if again else Mark.ONCE, now + seconds)
+            beginning = self._withdrawn.get(call, (Beginning.FIRST, 0.0))[0]
+            # What is withdrawn never runs, if it is handed over once more.
+            goes_on = again and beginning is Beginning.FIRST
+            self._marks[task_id] = (Mark.BEGUN if goes_on else Mark.ONCE, now + seconds)
             if life and not again and life != self._life() and eta < self._began() + CLOCKS_DIFFER:
                 return Beginning.OVER
-            return self._withdrawn.get(call, (Beginning.FIRST, 0.0))[0]
+            return beginning
 
     def void(self, task_id: str, sending: str, *, seconds: float) -> bool:
         """See :meth:`Ledger.void`."""

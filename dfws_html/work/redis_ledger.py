@@ -76,14 +76,16 @@ local mark = redis.call("GET", KEYS[1])
 if mark then
     return (mark == "begun" and ARGV[2] == "begun") and "AGAIN" or "HAD"
 end
-redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[1])
+local withdrawn = ARGV[6] ~= "" and redis.call("GET", KEYS[4])
+-- What is withdrawn never runs, if it is handed over once more.
+redis.call("SET", KEYS[1], withdrawn and "once" or ARGV[2], "PX", ARGV[1])
 if ARGV[3] ~= "" and ARGV[2] ~= "begun" then
     local now, began = life(KEYS[2])
     if ARGV[3] ~= now and tonumber(ARGV[5]) < began then
         return "OVER"
     end
 end
-return ARGV[6] ~= "" and redis.call("GET", KEYS[4]) or "FIRST"
+return withdrawn or "FIRST"
 """
 
 _VOID = """

@@ -180,6 +180,13 @@ class Line:
         self._heard.clear()
 
 
+_CODES = {
+    Beginning.OVER: "unknown",
+    Beginning.SUPERSEDED: "superseded",
+    Beginning.CANCELLED: "cancelled",
+}
+
+
 class Queue:
     """The jobs, and the workers that run them: started, gone on with and killed step by step."""
 
@@ -231,15 +238,21 @@ class Queue:
         world, call = self._world, job.call
         yield
         beginning = world.ledger.begin(
-            job.task_id, seconds=self._mark_seconds(job), life=job.life, again=job.reliable
+            job.task_id,
+            seconds=self._mark_seconds(job),
+            life=job.life,
+            again=job.reliable,
+            call=call.key,
         )
+        if beginning:
+            world.record.began.add(job_name(job))
         yield
         if beginning is Beginning.HAD:
             return
         too_late = beginning is Beginning.FIRST and world.loop.now > job.expires
-        if beginning is Beginning.OVER or too_late:
+        if too_late or not beginning:
             world.record.excused.add(job_name(job))
-            yield from self._end(job, None, "expired" if too_late else "unknown")
+            yield from self._end(job, None, "expired" if too_late else _CODES[beginning])
             return
         world.record.runs[job_name(job)] += 1
         yield

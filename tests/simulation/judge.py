@@ -123,11 +123,14 @@ def _judge_call(page, call, record):
     if call.acked:
         lost = [job for job in jobs if not record.runs[job] and job not in record.excused]
         _check(not lost, f"acknowledged: {who} never ran in {[job[1] for job in lost]}")
+    if call.mark in record.withdrawn:
+        late = {job for job in jobs if record.runs[job]} - record.withdrawn[call.mark]
+        _check(not late, f"withdrawn: {who} began afterwards as {sorted(late)}")
     if not page.left:
         _check(call.outcomes, f"outcome: {who} has none")
     _check(len(call.outcomes) <= 1, f"outcome: {who} has {call.outcomes}")
     for outcome in call.outcomes:
-        if outcome in {"undelivered", "refused"}:
+        if outcome in {"undelivered", "refused", "unsent"}:
             _check(not any(runs), f"outcome: {who} ran, and is {outcome}")
         if outcome == "done" and call.reply:
             _check(all(runs), f"outcome: {who} did not run everywhere, and is done")

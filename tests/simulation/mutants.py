@@ -96,6 +96,23 @@ class OnceLedger(MemoryLedger):
         return super().begin(task_id, **options)
 
 
+class InsistingLedger(MemoryLedger):
+    """No withdrawal: what was sent runs, wanted or not."""
+
+    def withdraw(self, call, how, **options):
+        pass
+
+
+class HalfDeafLedger(MemoryLedger):
+    """It hears of a withdrawal, and lets what may run again do so all the same."""
+
+    def begin(self, task_id, *, call, **options):
+        beginning = super().begin(task_id, **options)
+        if beginning is Beginning.FIRST and self.is_withdrawn(call):
+            return Beginning.SUPERSEDED
+        return beginning
+
+
 class GenerousLedger(MemoryLedger):
     """No claim: a window id is everybody's."""
 
@@ -178,6 +195,8 @@ MUTANTS = {
     "dedupe": Mutant("up", replace(REAL, ledger=OpenLedger), "acknowledged"),
     "life of calls": Mutant("up", replace(REAL, ledger=LifelessLedger), "acknowledged"),
     "reliable": Mutant("up", replace(REAL, ledger=OnceLedger), "acknowledged"),
+    "withdrawal": Mutant("up", replace(REAL, ledger=InsistingLedger), "withdrawn"),
+    "withdrawn for good": Mutant("up", replace(REAL, ledger=HalfDeafLedger), "withdrawn"),
     "ack order": Mutant("up", replace(REAL, socket=HastySocket), "acknowledged"),
     "outbox": Mutant("up", replace(REAL, page=ForgetfulPage), "silence"),
     "claim": Mutant("up", replace(REAL, ledger=GenerousLedger), "isolation"),

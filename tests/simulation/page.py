@@ -66,6 +66,7 @@ class Sending:
     reply: bool
     log: CallLog
     since: float
+    sup: int | None = None
     sent: int = 0
     life: str | None = None
 
@@ -77,8 +78,8 @@ class Outbox:
         self.page = page
         self.entries: dict[int, Sending] = {}
 
-    def post(self, n, text, reply, log):
-        entry = Sending(n, text, reply, log, self.page.now())
+    def post(self, n, text, reply, log, sup):
+        entry = Sending(n, text, reply, log, self.page.now(), sup)
         self.entries[n] = entry
         if sum(bool(one.text) for one in self.entries.values()) > WAITING:
             self.drop(n)
@@ -113,6 +114,12 @@ class Outbox:
         if entry is not None and entry.text:
             entry.text, entry.since = "", self.page.now()
             entry.log.acked = True
+
+    def abandon(self, n, outcome):
+        """End a call that nobody wants any more; return which one the server is to hear of."""
+        entry = self.entries[n]
+        self.settle(n, outcome if entry.sent else "unsent")
+        return n if entry.sent else entry.sup
 
     def settle(self, n, outcome, doubt=float("inf")):
         entry = self.entries.pop(n, None)
@@ -183,13 +190,20 @@ class Page:
 
     # -------------------------------------------------------------- what it does
 
-    def call(self, signal, reply, mark):
+    def call(self, signal, reply, mark, *, instead_of=None):
         self.last += 1
         n = self.last
-        text = json.dumps({"signal": signal, "opts": {"mark": mark}, "n": n, "reply": reply})
+        call = {"signal": signal, "opts": {"mark": mark}, "n": n, "reply": reply}
+        sup = None if instead_of is None else self.outbox.abandon(instead_of, "superseded")
+        if sup is not None:
+            call["sup"] = sup
         log = CallLog(mark=mark, load=self.load, reply=reply)
         self.log.calls.append(log)
-        self.outbox.post(n, text, reply, log)
+        self.outbox.post(n, json.dumps(call), reply, log, sup)
+
+    def cancel(self, n):
+        if n := self.outbox.abandon(n, "cancelled"):
+            self.send(json.dumps({"df": "cancel", "n": n}))
 
     def take_topics(self, answer):
         """Take over the token that the answer to a request of this page has brought."""

@@ -65,5 +65,8 @@ class Record:
     # Those that need not have run: too late, of another life, or dead with their worker.
     excused: set[tuple[int, str]] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)  # calls that nobody takes although all is calm
+    began: set[tuple[int, str]] = field(default_factory=set)
+    # Of each withdrawn call, by its mark, the jobs that had begun when the ledger heard of it.
+    withdrawn: dict[int, set[tuple[int, str]]] = field(default_factory=dict)
     handlers: dict[str, bool] = field(default_factory=dict)  # by key, whether it is reliable
     life: str = ""

@@ -19,8 +19,11 @@ from dfws_html.sockets.reviews import Reviews
 from dfws_html.sockets.window import Window, parsed
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.dispatch import admit
+from dfws_html.work.jobs import CallName
+from dfws_html.work.ledger import Beginning
 from tests.simulation.deployment import TOKEN_AGE, History, own
 
+WITHDRAWN_SECONDS = 2100
 BOUNDS = Bounds(frames=6, size=1 << 20, seconds=10)
 
 
@@ -61,6 +64,21 @@ class Desk:
         if world.queue.is_full:
             raise ProtocolError("busy", call.n, "the queue is full")
         world.queue.waiting.extend(jobs)
+        await self.server.wire.trip()
+        if call.supersedes is not None:
+            await self._withdraw(call.supersedes, Beginning.SUPERSEDED)
+
+    async def cancel(self, n):
+        await self._withdraw(n, Beginning.CANCELLED)
+
+    async def _withdraw(self, n, how):
+        world, window = self.world, self.window_info.window_key
+        name = CallName(window=window, load=self.load, n=n, handlers=0, reply=False)
+        await self.server.wire.trip()
+        if not world.store.is_away:
+            world.ledger.withdraw(name.key, how, seconds=WITHDRAWN_SECONDS)
+            mark = world.marks[self.load, n]
+            world.record.withdrawn.setdefault(mark, set(world.record.began))
         await self.server.wire.trip()
 
 

@@ -40,6 +40,7 @@ UP = (
     *_FAULTS,
     *_TRAFFIC,
     ("call", 4),
+    ("withdraw", 1.5),
     ("start_job", 4),
     ("work", 6),
     ("kill_worker", 1),

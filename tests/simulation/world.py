@@ -52,6 +52,7 @@ class World:
         self._ids = 0
         self._issued = {}
         self.callers = {}
+        self.marks = {}
         self.store = Store(self)
         self.new_ledger()
         self.bells = parts.bells(self)
@@ -256,6 +257,7 @@ class World:
         """Redis forgets everything: history and ledger, and the queue if that is in it."""
         self.store.wipe()
         self.new_ledger()
+        self.record.withdrawn.clear()
         if self.random.random() < 0.5:
             for job in [*self.queue.waiting, *self.queue.running.values()]:
                 self.record.excused.add(job_name(job))
@@ -274,8 +276,22 @@ class World:
         name = SIGNAL if self.random.random() < 0.9 else "simulation.none"
         there = [page for page in self.pages if page.is_open]
         page, mark = self.random.choice(there or self.pages), self.mark()
+        self.make(page, name, mark)
+
+    def make(self, page, name, mark, **options):
         self.callers[mark] = page.load
-        page.call(name, self.random.random() < 0.7, mark)
+        self.marks[page.name, page.last + 1] = mark
+        page.call(name, self.random.random() < 0.7, mark, **options)
+
+    def withdraw(self):
+        """A call is not wanted any more, or another one instead of it."""
+        page = self.a_page()
+        if page.outbox.entries:
+            n = self.random.choice(list(page.outbox.entries))
+            if self.random.random() < 0.5:
+                page.cancel(n)
+            else:
+                self.make(page, SIGNAL, self.mark(), instead_of=n)
 
     def start_job(self):
         self.queue.start()
