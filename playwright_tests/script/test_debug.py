@@ -114,3 +114,30 @@ def test_sockets_of_other_scripts_are_left_alone(page: Page, bed: Bed) -> None:
         " other.onopen = () => { other.send('{}'); done(); } })"
     )
     assert page.evaluate("DFSignals.debug.frames.length") == count
+
+
+@pytest.mark.parametrize(
+    ("on", "is_told"), [("click", True), ("click capture", False), ("keydown", False)]
+)
+def test_an_event_that_a_widget_stops_is_told(
+    bed: Bed, own_stage: Stage, on: str, is_told: bool
+) -> None:
+    page = bed.open(
+        f"<div onclick='event.stopPropagation()'><b id=b {signal(name='s', on=on)}>x</b></div>",
+        head=HEAD,
+    )
+    page.wait_for_selector("dfws-debug .badge")
+    page.evaluate("window.told = []; addEventListener('df:error', (e) => told.push(e.detail))")
+    page.click("#b")
+    # A task of the page's comes behind the look that is taken after the click.
+    page.evaluate("new Promise((done) => setTimeout(() => setTimeout(done)))")
+    told = page.evaluate("told.map(({code, signal, message}) => [code, signal, message])")
+    assert (
+        told == [["stopped", "s", "Another script stopped this click: s was not called."]] * is_told
+    )
+
+
+def test_an_event_that_arrives_is_not_told(page: Page, bed: Bed) -> None:
+    page.click("#b")
+    bed.until(lambda: bed.calls)
+    expect(page.locator(".badge")).to_have_text("dfws: 1 problem")

@@ -25,6 +25,8 @@ const HINTS = {
   "no-function":
     "No function of this page is connected to the signal, and none was within 2 s of loading.",
   function: "A function connected to the signal threw. The others ran all the same.",
+  stopped:
+    "Calls hear events at the window. Write `capture` behind this one in `on`, or let it pass.",
   frame: "The page could not read what the server sent. Are script and server of the same version?",
   unknown:
     "No signal of this name is registered. Is its app installed, and its module named signals.py?",

@@ -2,6 +2,7 @@
 import { begin as beginChaos, chaos } from "./chaos.js";
 import { begin as beginOverlay } from "./overlay.js";
 import { record, replay } from "./recorder.js";
+import { begin as followEvents } from "./stopped.js";
 import { cut, frames, begin as watchSockets } from "./wire.js";
 
 const door = { frames, record, replay, chaos, cut };
@@ -12,6 +13,7 @@ if (!customElements.get("dfws-debug")) {
   watchSockets();
   beginChaos();
   beginOverlay();
+  followEvents();
   const open = () => Object.assign(/** @type {any} */ (window).DFSignals ?? {}, { debug: door });
   open();
   addEventListener("DOMContentLoaded", open, true);
