@@ -20,6 +20,9 @@ const NAMES = /^(nonce|open|popover)$/;
 /** What forgets where it was when it is moved by browsers without `moveBefore`. */
 const FRAGILE = "details,dialog,[popover],iframe,video,audio";
 
+/** Lists of nodes are slow to spread. @type {{filter: (test: (node: any) => boolean) => any[]}} */
+const { filter } = Array.prototype;
+
 /** Scripts did run, or never will. @param {any} node */
 const isMorphed = ({ nodeName, type }) => !/^(no)?script$/i.test(nodeName) || /json/.test(type);
 
@@ -92,17 +95,19 @@ export function plan(from, to, outer, mayWrite) {
   const pinned = [
     document.activeElement,
     ...("moveBefore" in from ? [] : within(from, FRAGILE).slice(1)),
-  ];
+  ].filter((node) => node !== from && invoke(from, "contains", node));
+  /** Controls that hold something else than their attributes say. */
+  const unsure = within(from, CONTROLS).filter((one) => !isSure(one));
 
   /**
    * @param {any} parent
-   * @param {Iterable<any>} olds
-   * @param {Iterable<any>} news
+   * @param {ArrayLike<any>} olds
+   * @param {ArrayLike<any>} news
    * @param {any} end what stands behind
    */
   function align(parent, olds, news, end) {
-    const before = [...olds].filter(isMorphed);
-    const after = [...news].filter(isMorphed);
+    const before = filter.call(olds, isMorphed);
+    const after = filter.call(news, isMorphed);
     /** @param {any} node */
     const isFree = (node) => !pairs.has(node) && !get(node, "id");
     const free = before.filter(isFree);
@@ -118,9 +123,8 @@ export function plan(from, to, outer, mayWrite) {
         }
       }
     }
-    let order = after
-      .map((fresh) => before.indexOf(pairs.get(fresh)))
-      .filter((place) => place >= 0);
+    const places = new Map(before.map((old, place) => [old, place]));
+    let order = after.flatMap((fresh) => places.get(pairs.get(fresh)) ?? []);
     for (const node of pinned) {
       const at = order.findIndex((place) => invoke(before[place], "contains", node));
       order = order.filter((place, rank) => place < order[at] === rank < at);
@@ -168,7 +172,9 @@ export function plan(from, to, outer, mayWrite) {
 
   /** @param {any} old @param {any} fresh */
   function update(old, fresh) {
-    if (isKept(old) || (isEqual(old, fresh) && within(old, CONTROLS).every(isSure))) return;
+    /** @param {any} one */
+    const isIn = (one) => invoke(old, "contains", one);
+    if (isKept(old) || (isEqual(old, fresh) && !unsure.some(isIn))) return;
     const attributes = get(fresh, "attributes");
     if (!attributes) {
       steps.push(["text", old, fresh.data]);
