@@ -91,3 +91,21 @@ def each_history(request, settings):
     if request.param == "redis":
         request.getfixturevalue("redis")
         settings.WEBSOCKET_WORKERS = "thread"
+
+
+_LAYERS = {
+    "redis": {},
+    "pubsub": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"},
+    # With redis-py 8 an idle consumer of this one dies every 5 seconds.
+    "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
+}
+
+
+@pytest.fixture(params=_LAYERS)
+def carrier(request, redis, settings):
+    """The name of each carrier between processes, which the settings want."""
+    layer = _LAYERS[request.param]
+    if layer:
+        layer = {"default": {**layer, "CONFIG": {"hosts": [redis.url]}}}
+    settings.CHANNEL_LAYERS = layer
+    return request.param

@@ -1,7 +1,8 @@
-"""A server in a process of its own: `python -m tests.serve uvicorn|daphne DESCRIPTOR FOLDER`."""
+"""A server in a process: `python -m tests.serve uvicorn|daphne DESCRIPTOR FOLDER SETTINGS`."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -9,10 +10,17 @@ import django
 from django.conf import settings
 
 
-def main(name: str, descriptor: str, folder: str) -> None:
-    """Serve the pages of `tests.sockets`; whoever has the same folder is the same site."""
+def main(name: str, descriptor: str, folder: str, changes: str = "{}") -> None:
+    """Serve the pages of `tests.sockets`; whoever has the same folder is the same site.
+
+    Settings that change are JSON; `DATABASE` is the path of another file than the folder's.
+    """
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    settings.DATABASES["default"]["NAME"] = f"{folder}/db.sqlite3"
+    changed = json.loads(changes)
+    database = changed.pop("DATABASE", f"{folder}/db.sqlite3")
+    settings.DATABASES["default"]["NAME"] = database
+    for setting, value in changed.items():
+        setattr(settings, setting, value)
     settings.ROOT_URLCONF = "tests.sockets"
     django.setup()
 

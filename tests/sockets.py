@@ -423,12 +423,16 @@ class Process(Server):
 
 
 @contextlib.contextmanager
-def process(name: str, folder: Path) -> Iterator[Process]:
-    """A uvicorn or daphne in a process of its own; those of one folder are one site."""
+def process(name: str, folder: Path, **settings: Any) -> Iterator[Process]:
+    """A uvicorn or daphne in a process of its own; those of one folder are one site.
+
+    Settings other than those of all tests are whatever JSON can say.
+    """
     with _listening() as listening:
         log = folder / f"{name}-{listening.getsockname()[1]}.log"
         descriptor = listening.fileno()
-        command = [sys.executable, "-m", "tests.serve", name, str(descriptor), str(folder)]
+        words = [name, str(descriptor), str(folder), json.dumps(settings)]
+        command = [sys.executable, "-m", "tests.serve", *words]
         with log.open("wb") as output:
             started = subprocess.Popen(
                 command,

@@ -13,23 +13,6 @@ from dfws_html.exceptions import Unreachable
 
 PATIENCE = 15.0
 
-LAYERS = {
-    "redis": {},
-    "pubsub": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"},
-    # With redis-py 8 an idle consumer of this one dies every 5 seconds.
-    "core": {"BACKEND": "channels_redis.core.RedisChannelLayer"},
-}
-
-
-@pytest.fixture(params=LAYERS)
-def carrier(request, redis, settings):
-    """The name of each carrier, which the settings want."""
-    layer = LAYERS[request.param]
-    if layer:
-        layer = {"default": {**layer, "CONFIG": {"hosts": [redis.url]}}}
-    settings.CHANNEL_LAYERS = layer
-    return request.param
-
 
 class Ear:
     """Hears, and tells whoever waits for it."""
