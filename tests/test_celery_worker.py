@@ -23,10 +23,11 @@ from tests.working import admitted, answers, told, window
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUEUES = "celery,slow,many0,many1,many2,many3"
+ALL_IS_LOGGED = ("-l", "DEBUG")
 COMMANDS = {
     # Each way to start a worker, and each pool, once.
     "prefork": ("celery", "-A", "dfws_html", "worker", "-P", "prefork", "-c", "2", "-Q", QUEUES),
-    "threads": ("django", "worker", "-P", "threads", "-c", "4", "-l", "INFO"),
+    "threads": ("django", "worker", "-P", "threads", "-c", "4"),
     "solo": ("celery", "-A", "tests.crew.celery", "worker", "-P", "solo", "-Q", QUEUES),
 }
 
@@ -46,7 +47,7 @@ def crew(request, crew_redis, tmp_path_factory, django_db_setup, django_db_block
     made = Crew(crew_redis, tmp_path_factory.mktemp("crew"), pool=request.param)
     app = "tests.crew.celery" if request.param == "solo" else "dfws_html"
     with django_db_blocker.unblock():
-        made.hire(*COMMANDS[request.param], app=app)
+        made.hire(*COMMANDS[request.param], *ALL_IS_LOGGED, app=app)
     yield made
     made.dismiss()
 
@@ -234,5 +235,9 @@ def test_no_argument_stands_in_a_worker_s_log(crew):
     canary = "canary-93be1f"
     assert canary in str(call(crew, "crew.echo", {"password": canary}))
     call(crew, "crew.one_of_four", {"n": canary})
-    assert "crew.echo" in crew.log() or crew.pool != "threads"
+    call(crew, "crew.flaky", {"failures": canary})
+    assert "ERROR" in crew.log()
+    # Every logger tells all, and Celery's the arguments of what it gives to its pool.
+    assert "TaskPool: Apply" in crew.log()
+    assert "crew.echo" in crew.log()
     assert canary not in crew.log()

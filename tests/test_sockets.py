@@ -169,9 +169,18 @@ async def test_a_slow_function_is_left_out_of_the_wait(server, client, handlers)
         "http://testserver:8000",
         "http://testserver.evil.example",
         "http://eviltestserver",
+        "http://testserver@evil.example",
+        "http://evil.example/testserver",
+        "http://testserver, http://evil.example",
+        "https://shop.example.com",
+        "https://shop.example.org:444",
+        "https://shopexample.org",
+        "https://shop.example.org.evil.example",
+        "http://shop.example.org",
     ],
 )
-async def test_a_foreign_page_is_refused(server, client, caplog, origin):
+async def test_a_foreign_page_is_refused(server, client, caplog, settings, origin):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://*.example.org"]
     page = await visit(client)
     with pytest.raises(InvalidStatus) as refused:
         async with server.wire(page, origin=origin):
@@ -187,6 +196,24 @@ async def test_a_trusted_origin_gets_in(server, client, settings):
     page = await visit(client)
     async with server.wire(page, origin="https://shop.example.org") as wire:
         await wire.hello(page)
+
+
+async def test_two_origins_are_none(server, client):
+    page = await visit(client)
+    with pytest.raises(InvalidStatus) as refused:
+        async with server.wire(page, headers={"Origin": "http://evil.example"}):
+            pass
+    assert refused.value.response.status_code in {400, 403}  # uvicorn itself says 400
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "127.0.0.1"])
+async def test_a_foreign_host_is_refused(server, client, host):
+    """As when a name of the attacker's own leads here: then page and socket have one origin."""
+    page = await visit(client)
+    with pytest.raises(InvalidStatus) as refused:
+        async with server.wire(page, host=host, origin=f"http://{host}"):
+            pass
+    assert refused.value.response.status_code == 403
 
 
 async def test_another_path_is_refused(server, caplog):
@@ -289,6 +316,40 @@ async def test_logout_and_login_make_old_pages_strangers(server, users):
             assert await wire.end() == 4401
     async with server.wire(again) as wire:
         await wire.hello(again)
+
+
+@database
+async def test_a_new_password_makes_old_pages_strangers(server, users):
+    client, elsewhere = Client(), Client()
+    for one in (client, elsewhere):
+        await sync_to_async(one.force_login)(users[0])
+    before, far = await visit(client), await visit(elsewhere)
+    # By a way that Django tells nobody of, so that this is the door's alone.
+    stored = get_user_model().objects.filter(pk=users[0].pk)
+    await sync_to_async(stored.update)(password="another")
+    for page in (before, far):
+        async with server.wire(page) as wire:
+            await wire.send_hello(page)
+            assert await wire.end() == 4401
+    # Who comes back with the new one is welcome, and that is no good to the old page.
+    await sync_to_async(client.force_login)(await sync_to_async(stored.get)())
+    after = await visit(client)
+    async with server.wire(after) as wire:
+        await wire.hello(after)
+    async with server.wire(far) as wire:
+        await wire.send_hello(far)
+        assert await wire.end() == 4401
+
+
+@database
+async def test_an_expired_token_is_refused(server, users, settings):
+    client = Client()
+    await sync_to_async(client.force_login)(users[0])
+    page = await visit(client)
+    settings.WEBSOCKET_TOKEN_AGE = -1
+    async with server.wire(page) as wire:
+        await wire.send_hello(page)
+        assert await wire.end() == 4401
 
 
 async def test_a_second_load_gets_a_window_of_its_own(server, client):
@@ -420,7 +481,9 @@ async def test_a_browser_that_leaves_at_any_moment_leaves_nothing(server, client
 
 
 async def test_no_secret_is_logged(server, client, caplog, ran):
-    caplog.set_level(logging.DEBUG, "dfws_html")
+    caplog.set_level(logging.DEBUG)  # Django's, daphne's and all others', but:
+    caplog.set_level(logging.WARNING, "websockets.client")  # this test's own
+    caplog.set_level(logging.INFO, "uvicorn")  # at DEBUG it writes all that it carries
     canary = "canary-5f1d0c"
     page = await visit(client)
     async with server.wire(page) as wire:
