@@ -63,22 +63,27 @@ class SignalNotAllowed(PermissionDenied):
 class InvalidArguments(ValueError):
     """An argument of a signal is missing, unknown, or can't be converted.
 
-    `signal`, `argument` and `function` are names, `reason` says what is wrong with the argument.
+    `signal`, `argument` and `function` are names, `reason` says what is wrong with the argument,
+    `nearest` is the name of one that there is and that resembles it.
 
     >>> str(InvalidArguments("cart.add", "count", "expected a whole number, got text"))
     'signal "cart.add", argument "count": expected a whole number, got text'
     """
 
-    def __init__(self, signal: str, argument: str, reason: str, function: str = "") -> None:
+    def __init__(
+        self, signal: str, argument: str, reason: str, function: str = "", nearest: str = ""
+    ) -> None:
         self.signal = signal
         self.argument = argument
         self.reason = reason
         self.function = function
-        super().__init__(signal, argument, reason, function)
+        self.nearest = nearest
+        super().__init__(signal, argument, reason, function, nearest)
 
     def __str__(self) -> str:
         where = f" ({self.function})" if self.function else ""
-        return f'signal "{self.signal}"{where}, argument "{self.argument}": {self.reason}'
+        hint = f'; did you mean "{self.nearest}"?' if self.nearest else ""
+        return f'signal "{self.signal}"{where}, argument "{self.argument}": {self.reason}{hint}'
 
 
 class ProtocolError(ValueError):

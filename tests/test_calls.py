@@ -131,6 +131,21 @@ async def test_names_that_a_page_did_not_say_are_for_developers(
     assert details in str(refused.value.__cause__)  # which is what the log says
 
 
+@pytest.mark.parametrize("debug", [True, False])
+async def test_whose_argument_it_is_is_for_developers(handlers, settings, debug):
+    @signal(path="test.open", is_allowed_to=everyone)
+    def test_open(window_info, hidden: bool = False):
+        pass
+
+    settings.DEBUG = debug
+    _, calls = calls_of(AnonymousUser(), None)
+    with pytest.raises(ProtocolError) as refused:
+        await calls.take(call(1, "test.open", hiden=True))
+    for detail in (test_open.__module__, '"hidden"'):
+        assert (detail in refused.value.message) is debug
+        assert detail in str(refused.value.__cause__)
+
+
 async def test_what_was_sent_in_another_life_is_refused_before_anything_is_asked(handlers):
     @signal(path="test.open", is_allowed_to=everyone)
     def test_open(window_info):

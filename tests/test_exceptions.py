@@ -35,6 +35,11 @@ EXAMPLES = [
         ValueError,
         'signal "a.b" (m.f), argument "x": it is missing',
     ),
+    (
+        InvalidArguments("a.b", "x", "there is no such argument", "m.f", "y"),
+        ValueError,
+        'signal "a.b" (m.f), argument "x": there is no such argument; did you mean "y"?',
+    ),
     (ProtocolError("big", None, "too big"), ValueError, "too big (big, unnumbered frame)"),
     (ProtocolError("big", 0, "too big"), ValueError, "too big (big, frame 0)"),
     (

@@ -595,7 +595,9 @@ def test_what_a_handler_s_own_trigger_raises_is_the_server_s_failure(error, capl
     assert caplog.records[-1].exc_info
 
 
-def test_an_argument_that_does_not_convert():
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_argument_that_does_not_convert(settings, debug):
+    settings.DEBUG = debug
     ran = []
 
     def handler(window_info, count: int):
@@ -606,6 +608,7 @@ def test_an_argument_that_does_not_convert():
     assert fail["code"] == "invalid"
     assert 'argument "count"' in fail["error"]
     assert "secrets" not in fail["error"]
+    assert (handler.__module__ in fail["error"]) is debug
     assert ran == []
 
 

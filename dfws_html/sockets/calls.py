@@ -140,6 +140,8 @@ def _told(error: Exception) -> str:
     """Return what a page hears of a refusal; names that it did not say are for developers."""
     if isinstance(error, (UnknownSignal, SignalNotAllowed)) and not settings.DEBUG:
         return str(type(error)(error.signal))
+    if isinstance(error, InvalidArguments) and not settings.DEBUG:
+        return str(InvalidArguments(error.signal, error.argument, error.reason))
     if isinstance(error, Unreachable) and not settings.DEBUG:
         return "the server can't reach its workers"  # where they are is nobody's business
     return str(error)

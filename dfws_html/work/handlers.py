@@ -178,8 +178,7 @@ class Handler:
                 raise self._invalid(name, "it is the window's own place")
             if name not in self._parameters and self._rest is None:
                 nearest = get_close_matches(name, self._parameters, 1)
-                hint = f'; did you mean "{nearest[0]}"?' if nearest else ""
-                raise self._invalid(name, f"there is no such argument{hint}")
+                raise self._invalid(name, "there is no such argument", *nearest)
         for name, parameter in self._parameters.items():
             if parameter.default is parameter.empty and name not in arguments:
                 raise self._invalid(name, "it is missing")
@@ -277,8 +276,8 @@ class Handler:
         except ValueError as error:
             raise self._invalid(name, str(error)) from error
 
-    def _invalid(self, argument: str, reason: str) -> InvalidArguments:
-        return InvalidArguments(self.signal, argument, reason, function=self.key)
+    def _invalid(self, argument: str, reason: str, nearest: str = "") -> InvalidArguments:
+        return InvalidArguments(self.signal, argument, reason, self.key, nearest)
 
 
 def _check_function(function: Any) -> None:

@@ -162,6 +162,8 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
         return str(UnknownSignal(job.signal))  # without the names of other signals
     if code == "forbidden":
         return str(SignalNotAllowed(job.signal))
+    if isinstance(error, InvalidArguments):
+        return str(InvalidArguments(error.signal, error.argument, error.reason))
     return str(error)
 
 
