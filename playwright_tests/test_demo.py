@@ -150,6 +150,19 @@ def test_a_page_is_live_and_its_console_is_quiet(
     assert complaints == []
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_has_a_policy_and_its_console_tells_of_a_violation(
+    visit: Callable[..., Page], complaints: list[str], path: str
+) -> None:
+    page = visit(path)
+    assert complaints == []
+    write = "() => { try { document.body.innerHTML = '<p>' } catch (error) { return error.name } }"
+    assert page.evaluate(write) == "TypeError"
+    with page.expect_console_message(lambda said: "img-src" in said.text):
+        page.evaluate("() => { new Image().src = 'http://127.0.0.1:9/x' }")
+    assert len(complaints) == 2
+
+
 def test_the_terminal_says_where_it_is_and_no_more(
     visit: Callable[..., Page], demo: str, terminal: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from playwright_tests.script.conftest import Bed
 
 POLICY = (
@@ -31,6 +33,8 @@ EVENTS = [
 SCRIPTS = [
     *("<script>{}</script>", "<svg><script>{}</script></svg>", "<math><script>{}</script></math>"),
     *("<template><script>{}</script></template>", "<table><script>{}</script></table>"),
+    # The policy lets these run: they come from the page's own site, as what somebody uploaded.
+    *("<script src=/evil.js></script>", "<script type=module src=/evil.js></script>"),
     *("<script type=module>{}</script>", "<noscript><p title='</noscript><script>{}</script>'>"),
     "<math><mtext><table><mglyph><style><!--</style><img title='--><script>{}</script>'>",
 ]
@@ -47,24 +51,36 @@ ADDRESSES = [
     "<svg><use href='data:image/svg+xml,<svg onload={} />#a'/></svg>",
 ]
 PAYLOADS = [one.format(RUN) for one in EVENTS + SCRIPTS + ADDRESSES]
-VERBS = ["content", "replace", "append", "prepend", "before", "after", "upsert", "morph", "text"]
+VERBS = [
+    *("content", "replace_with", "append", "prepend", "before", "after", "upsert", "morph", "text"),
+]
 
 
 def test_nothing_runs(bed: Bed) -> None:
     assert len(set(PAYLOADS)) >= 40
+    bed.pages = {"/evil.js": RUN, "/own.js": RUN, "/x": "no page of ours"}
     page = bed.open("<title>0</title><div id=d></div><form id=f><input name=t></form>", head=HEAD)
     for verb in VERBS:
         for payload in PAYLOADS:
-            content = f"<div id=d>{payload}</div>" if verb in ("replace", "upsert") else payload
+            content = (
+                f"<div id=d>{payload}</div>" if verb in ("replace_with", "upsert") else payload
+            )
             bed.send(signal=f"html.{verb}", opts={"selector": "#d", "content": content})
     for payload in PAYLOADS:
-        bed.send(signal="html.announce", opts={"text": payload})
+        bed.send(signal="html.announce", opts={"content": payload})
+        bed.send(signal="html.title", opts={"content": payload})
         bed.send(signal="forms.errors", opts={"selector": "#f", "errors": {"t": [payload]}})
         for name in ("onclick", "srcdoc", "href"):
             value = f"javascript:{RUN}"
             opts = {"selector": "#d", "attr_name": name, "attr_value": value}
             bed.send(signal="html.add_attribute", opts=opts)
+    bed.send(signal="html.title", opts={"content": "0"})
     bed.push("html.content", selector="#d", content="<b id=end>x</b>")
     page.wait_for_selector("#end", state="attached")
+    page.wait_for_load_state("networkidle")
     assert page.title() == "0"
+    assert set(bed.codes()) == {"unsafe"}
     assert page.evaluate("d.getAttributeNames().join()") == "id"
+    # Else this test is void: by the server's own word such a file runs.
+    bed.send(signal="html.assets", opts={"link": [], "script": ["/own.js"]}, signal_id="s")
+    expect(page).to_have_title("1")
