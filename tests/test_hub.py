@@ -199,6 +199,20 @@ async def test_a_flood_during_a_reading_is_read_again_not_kept():
     assert window.told == list(range(1, 517))
 
 
+async def test_nobody_has_seen_what_is_yet_to_come():
+    world = World()
+    world.publish("a")
+    orders = []
+    beyond = {"a": 2**53 - 1, "b": 2}
+    window = await world.window("a", "b", positions=beyond, on_control=orders.append)
+    assert window.subscriber.positions == {"a": 1, "b": 1}
+    world.publish("a", control=True)
+    world.publish("b", "a")
+    await world.settle()
+    assert [order.number for order in orders] == [2]
+    assert window.told == [3]
+
+
 async def test_what_cannot_be_replayed_is_a_resync_before_the_rest():
     world = World(entries=2)
     for topic in "aaabb":

@@ -85,6 +85,19 @@ async def test_a_logout_ends_all_windows_of_its_session_and_no_other(server):
 
 
 @pytest.mark.usefixtures("each_history")
+async def test_a_window_that_says_it_has_heard_all_to_come_hears_its_end(server):
+    ann = await sync_to_async(make)("ann")
+    client = Client()
+    await sync_to_async(client.force_login)(ann)
+    page = await visit(client)
+    async with server.wire(page) as wire:
+        topics = range(len(verify(page.token).topics))
+        await wire.hello(page, pos={str(index): 2**53 - 1 for index in topics})
+        await sync_to_async(client.get)("/leaving/")
+        assert await ends(wire) == {4401}
+
+
+@pytest.mark.usefixtures("each_history")
 async def test_a_logout_of_which_nobody_was_told_is_found_in_the_history(server, settings):
     settings.WEBSOCKET_LIMITS = {"heartbeat": 0.2}
     settings.WEBSOCKET_HISTORY = {"seconds": time.time()}  # so that this hub is a new one

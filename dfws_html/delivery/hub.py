@@ -355,6 +355,10 @@ class Hub:
         if reading.topics.keys() != subscriber.positions.keys():
             subscriber.again = True  # its topics changed while the history was read
             return
+        if not subscriber.again:  # else what was added meanwhile may be newer than this reading
+            # Who says that it has seen what is yet to come would never hear of its own end.
+            for topic, at in subscriber.positions.items():
+                subscriber.positions[topic] = min(at, reading.position)
         lost = [topic for topic, found in reading.topics.items() if found.entries is None]
         if lost:
             # Before the replay of the others: what comes after may rest on what is fetched now.
