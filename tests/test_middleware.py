@@ -510,6 +510,29 @@ def test_a_page_is_one_visitor_s_own_whatever_stands_above(rf, html):
     assert response["Cache-Control"] == "private"
 
 
+OURS = "Cookie, DFWS-Window"
+
+
+@pytest.mark.parametrize(
+    ("own", "cache", "vary"),
+    [
+        ({"Cache-Control": "public, max-age=600"}, {"max-age=600", "private"}, OURS),
+        ({"Cache-Control": "public, s-maxage=600"}, {"s-maxage=600", "private"}, OURS),
+        ({"Cache-Control": "no-store"}, {"no-store", "private"}, OURS),
+        ({"Cache-Control": "private"}, {"private"}, OURS),
+        ({"Vary": "Accept-Language"}, {"private"}, f"Accept-Language, {OURS}"),
+        ({"Vary": "cookie"}, {"private"}, "cookie, DFWS-Window"),
+        ({"Vary": "*"}, {"private"}, "*"),
+    ],
+)
+@pytest.mark.parametrize("html", [SCRIPT, [SCRIPT]], ids=["whole", "streamed"])
+def test_what_a_view_says_of_caches_makes_its_page_nobody_else_s(rf, html, own, cache, vary):
+    kind = StreamingHttpResponse if isinstance(html, list) else HttpResponse
+    response = WebsocketMiddleware(lambda request: kind(html, headers=own))(rf.get("/"))
+    assert set(response["Cache-Control"].split(", ")) == cache
+    assert response["Vary"] == vary
+
+
 @pytest.mark.parametrize(
     "view", ["cached_tag", "cached_topics", "cached_script", "cached_template", "cached_piece"]
 )

@@ -7,7 +7,8 @@ import contextlib
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.test import Client
 
 from dfws_html.decorators import (
@@ -28,10 +29,27 @@ from tests.sockets import visit
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PERM = "auth.view_user"
+CHANGE = "auth.change_group"
 
 
 def owner(connection, window_info, kwargs):
     return kwargs["owner"] == window_info.username
+
+
+class Namesakes(BaseBackend):
+    """A backend that knows objects: whoever is called as a group may change it."""
+
+    def has_perm(self, user, perm, obj=None):
+        same = isinstance(obj, Group) and obj.name == user.get_username()
+        return user.is_active and perm == CHANGE and same
+
+
+def may_change(connection, window_info, kwargs):
+    return window_info.has_perm(CHANGE, Group.objects.get(name=kwargs["owner"]))
+
+
+def changes(user):
+    return user.has_perm(CHANGE, Group(name="user"))
 
 
 def broken(connection, window_info, kwargs):
@@ -57,6 +75,12 @@ KINDS = {
     "owner_with_perm": (
         owner & has_perm(PERM),
         lambda user: user.get_username() == "user" and user.has_perm(PERM),
+    ),
+    "object": (may_change, changes),
+    "object_for_staff": (is_staff & may_change, lambda user: user.is_staff and changes(user)),
+    "object_or_perm": (
+        may_change | has_perm(PERM),
+        lambda user: changes(user) or user.has_perm(PERM),
     ),
     "broken": (broken, lambda user: False),
 }
@@ -90,6 +114,11 @@ class Queue:
 @pytest.fixture
 def signals(settings, handlers):
     settings.WEBSOCKET_WORKERS = "tests.test_roles.Queue"
+    settings.AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "tests.test_roles.Namesakes",
+    ]
+    Group.objects.create(name="user")
     queue.clear()
     ran.clear()
     for name, (permission, _) in KINDS.items():
