@@ -625,6 +625,20 @@ def test_no_value_in_the_log(caplog):
     assert "hunter" not in caplog.text
 
 
+def test_a_browser_writes_no_lines_of_its_own_into_a_worker_s_log(caplog):
+    def handler(window_info, **counts: int):
+        raise AssertionError
+
+    register(handler)
+    for name in ("x\nCRITICAL all is lost", "y" * 5000):
+        [fail] = call({name: "no number"})
+        assert fail["code"] == "invalid"
+        assert len(fail["error"].splitlines()) == 1
+    assert len(caplog.records) == 2
+    assert all(len(record.getMessage().splitlines()) == 1 for record in caplog.records)
+    assert all(len(record.getMessage()) < 1000 for record in caplog.records)
+
+
 def test_a_handler_that_this_process_does_not_know(settings):
     register(named(lambda window_info: None))
     own = window()

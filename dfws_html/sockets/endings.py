@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dfws_html.protocol import CLOSE
+from dfws_html.quoting import one_line
 
-__all__ = ["SERVER_FAILED", "Closed", "one_line"]
+__all__ = ["SERVER_FAILED", "Closed"]
 
 #: The server's own fault; the browser comes back.
 SERVER_FAILED = 1011
@@ -20,7 +21,6 @@ _LEVELS: Mapping[str, int] = MappingProxyType(
 _CODES: Mapping[str, int] = MappingProxyType(
     {**CLOSE, "silent": CLOSE["later"], "revoked": CLOSE["identity"]}
 )
-_LONGEST = 300
 
 
 class Closed(Exception):
@@ -39,13 +39,3 @@ class Closed(Exception):
         super().__init__(one_line(message))
         self.code = _CODES[why]
         self.level = _LEVELS.get(why, logging.WARNING)
-
-
-def one_line(text: str) -> str:
-    r"""Return a text that may quote a browser as it can stand in a log: bounded, on one line.
-
-    >>> one_line("a\nCRITICAL b")
-    'a\\nCRITICAL b'
-    """
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

@@ -33,8 +33,9 @@ from dfws_html.protocol import (
     Welcome,
     parse,
 )
+from dfws_html.quoting import one_line
 from dfws_html.sockets.calls import Calls, off_loop
-from dfws_html.sockets.endings import Closed, one_line
+from dfws_html.sockets.endings import Closed
 from dfws_html.sockets.guests import Guest, recognise, recognise_again, standing
 from dfws_html.sockets.pace import Paces
 from dfws_html.sockets.reviews import reviews

@@ -78,6 +78,8 @@ class RandomDynamicQueueName(DynamicQueueName):
         return {f"{self.prefix}{number}" for number in range(self.size)}
 
 
+_LONGEST_NAME = 100  # of an argument that a browser has named
+
 #: A name, or a callable (connection, window_info, original_kwargs) -> name; None: the default.
 Queue = str | Callable[[Any, Any, Mapping[str, Any]], str | None] | None
 
@@ -277,7 +279,8 @@ class Handler:
             raise self._invalid(name, str(error)) from error
 
     def _invalid(self, argument: str, reason: str, nearest: str = "") -> InvalidArguments:
-        return InvalidArguments(self.signal, argument, reason, self.key, nearest)
+        # A function that takes any name takes a long one, and Celery logs what it raises.
+        return InvalidArguments(self.signal, argument[:_LONGEST_NAME], reason, self.key, nearest)
 
 
 def _check_function(function: Any) -> None:

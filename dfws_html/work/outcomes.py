@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.protocol import Done, Fail
+from dfws_html.quoting import one_line
 from dfws_html.topics import WINDOW, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.attempts import Attempt, ends, spare
@@ -122,7 +123,7 @@ def _failed(job: HandlerJob, error: BaseException, attempt: Attempt) -> None:
     if code == "error":
         logger.error("signal %r: %s raised", job.signal, job.handler, exc_info=error)
     else:
-        logger.warning("signal %r: refused (%s): %s", job.signal, code, error)
+        logger.warning("signal %r: refused (%s): %s", job.signal, code, one_line(str(error)))
     shown = traceback.format_exception(error) if code == "error" and settings.DEBUG else []
     frame = Fail(
         call=str(job.call),
@@ -163,7 +164,7 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
     if code == "forbidden":
         return str(SignalNotAllowed(job.signal))
     if isinstance(error, InvalidArguments):
-        return str(InvalidArguments(error.signal, error.argument, error.reason))
+        return one_line(str(InvalidArguments(error.signal, error.argument, error.reason)))
     return str(error)
 
 
