@@ -1,5 +1,7 @@
 """What the documentation shows is run, block after block, as a reader would type it."""
 
+import doctest
+import importlib
 import re
 from pathlib import Path
 
@@ -22,6 +24,22 @@ def test_every_block_of_python_runs(name: str) -> None:
     with registry.isolated():
         for block in blocks:
             exec(compile(block, name, "exec"), space)
+
+
+# The components' needs the apps of django-components.
+MODULES = [path for path in sorted(ROOT.glob("dfws_html/**/*.py")) if path.stem != "components"]
+
+
+def test_every_example_of_a_docstring_runs(subtests) -> None:
+    found = 0
+    with registry.isolated():
+        for path in MODULES:
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            with subtests.test(name):
+                failed, tried = doctest.testmod(importlib.import_module(name))
+                found += tried
+                assert failed == 0
+    assert found > 50
 
 
 @pytest.mark.parametrize("path", [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"], ids=str)

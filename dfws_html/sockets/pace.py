@@ -52,8 +52,6 @@ class Paces:
         most: how many of those are kept; beyond it the oldest is forgotten.
 
     >>> paces = Paces()
-    >>> paces.of("w", rate=1, burst=1) is paces.of("w", rate=1, burst=1)
-    False
     >>> pace = paces.of("w", rate=1, burst=1)
     >>> paces.share(pace, "v")
     >>> paces.of("v", rate=1, burst=1) is paces.of("w", rate=1, burst=1) is pace
