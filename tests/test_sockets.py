@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from dfws_html.decorators import everyone, is_authenticated, signal
 from dfws_html.delivery import connections
 from dfws_html.page.tokens import PageToken, sign, verify
-from dfws_html.tasks import BROADCAST, WINDOW, atrigger
+from dfws_html.tasks import BROADCAST, WINDOW, atrigger, remove_websocket_topics
 from dfws_html.window_info import WindowInfo
 from tests.sockets import PATIENCE, Page, process, visit
 
@@ -374,6 +374,18 @@ async def test_a_second_load_gets_a_window_of_its_own(server, client):
     async with server.wire(first) as one, server.wire(renewed) as two:
         assert (await one.hello(first))["w"] == window
         assert (await two.hello(renewed))["w"] == welcome["w"]
+
+
+async def test_a_topic_that_is_taken_away_is_not_heard_whatever_the_window_says(server, client):
+    page = await visit(client, "/?topic=room")
+    async with server.wire(page) as wire:
+        window_info = nobody((await wire.hello(page, pos={"0": 2**53 - 1}))["w"])
+        await sync_to_async(remove_websocket_topics)(window_info, "room")
+        await wire.frame("topics")
+        await atrigger(window_info, "secret", to=["room"])
+        await atrigger(window_info, "end", to=WINDOW)
+        await wire.frame("push", signal="end")
+        assert wire.pushes() == [("end", {})]
 
 
 # ------------------------------------------------------------------ what is refused
