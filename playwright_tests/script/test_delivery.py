@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -374,18 +375,17 @@ def test_the_user_is_told(bed: Bed) -> None:
     assert page.text_content("#st") == "Pas parti."
 
 
-def test_too_big(bed: Bed) -> None:
+def test_a_frame_as_big_as_the_server_takes_is_sent_and_no_bigger_one(bed: Bed) -> None:
     bed.welcoming = False
-    page = bed.open(wait=False)
+    bed.open(wait=False)
     bed.until(lambda: bed.hellos)
     bed.welcome(lim={"frame": 200})
-    page.evaluate("DFSignals.call('s', {text: 'é'.repeat(90)})")
-    page.evaluate("DFSignals.call('s', {text: 'é'.repeat(60)})")
-    bed.until(lambda: bed.calls)
+    bed.run("for (let x = 100; x < 180; x++) DFSignals.call('s', {text: `é${'x'.repeat(x)}`})")
     bed.flush()
-    assert len(bed.calls) == 1
+    frames = [json.dumps(call, ensure_ascii=False, separators=(",", ":")) for call in bed.calls]
+    assert max(len(frame.encode()) for frame in frames) == 200
     assert bed.codes() == []
-    assert [e["code"] for e in bed.events("undelivered")] == ["big"]
+    assert [e["code"] for e in bed.events("undelivered")] == ["big"] * (80 - len(frames))
 
 
 def test_unacknowledged_calls_are_sent_again_in_order(bed: Bed) -> None:

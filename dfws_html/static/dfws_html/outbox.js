@@ -61,6 +61,7 @@ export function sweep(sending) {
 function advance(entry, sending) {
   const { text, detail, due } = entry;
   const ready = sending && text;
+  const frame = `${text.slice(0, -1)},"life":${JSON.stringify(life)}}`;
   const code = isClosed()
     ? token
       ? "closed"
@@ -69,10 +70,10 @@ function advance(entry, sending) {
       ? "timeout"
       : ready && (entry.life ?? life) !== life
         ? "life"
-        : ready && new Blob([text]).size > limit && "big";
+        : ready && new Blob([frame]).size > limit && "big";
   if (code) {
     expire(entry, code);
-  } else if (ready && send(`${text.slice(0, -1)},"life":${JSON.stringify(life)}}`)) {
+  } else if (ready && send(frame)) {
     entry.life = life;
     if (!entry.sent++) emit("sent", detail);
   }
