@@ -179,6 +179,23 @@ def test_a_page_fetched_in_advance_is_a_window_of_its_own(show: Callable[[str], 
     assert page.evaluate("seen") == [["disconnected", None]]
 
 
+def test_back_from_a_page_without_a_window_shows_nothing_twice(
+    show: Callable[[str], Page],
+) -> None:
+    page = show("turbo")
+    push("one", "before")
+    expect(page.locator("#log li")).to_have_text(["before"])
+    go(page, "alone")
+    expect(page.locator("html")).to_have_attribute("data-df-connection", "closed")
+    push("one", "while it was away")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("one")
+    is_open(page)
+    lines(page, "before", "while it was away")
+    works(page)
+    assert page.evaluate("seen") == [["disconnected", None]]
+
+
 PIECES = [
     *[(library, "piece", "#box") for library in BOOSTED],
     ("turbo", "frame", "#frame"),

@@ -41,6 +41,7 @@ _PAGE = """{% load dfws_html %}<!doctype html><html lang=en><head><title>{{ name
 <h1>{{ name }}</h1>
 <a href="/beside/{{ library }}/one/">one</a>
 <a href="/beside/{{ library }}/two/">two</a>
+<a href="/beside/{{ library }}/alone/">alone</a>
 <button {% js_call "echo" text="pressed" %}>press</button><p id=p></p>
 <ul id=log>
 {% for line in lines %}<li{% if line == "end" %} id=end{% endif %}>{{ line }}</li>{% endfor %}
@@ -53,6 +54,9 @@ _PAGE = """{% load dfws_html %}<!doctype html><html lang=en><head><title>{{ name
 <form action="/beside/{{ library }}/stream/" method=post hx-boost=false>
 {% csrf_token %}<button>stream</button></form>
 {{ body }}</body></html>"""
+
+_ALONE = """<!doctype html><html lang=en><head><title>alone</title>
+<script src="/npm/{{ script }}" defer></script></head><body><h1>alone</h1></body></html>"""
 
 
 def show(request: HttpRequest, library: str, name: str) -> HttpResponse:
@@ -85,6 +89,12 @@ def stream(request: HttpRequest, library: str) -> HttpResponse:
     )
 
 
+def alone(request: HttpRequest, library: str) -> HttpResponse:
+    """Show a page without a window."""
+    context = {"script": _SCRIPTS[library]}
+    return HttpResponse(engines["django"].from_string(_ALONE).render(context, request))
+
+
 def away(request: HttpRequest, library: str) -> HttpResponse:
     """Lead to another origin."""
     return HttpResponseRedirect("http://elsewhere.test/")
@@ -109,6 +119,7 @@ urlpatterns = [
     path("beside/<library>/framed/", framed),
     path("beside/<library>/stream/", stream),
     path("beside/<library>/away/", away),
+    path("beside/<library>/alone/", alone),
     path("beside/<library>/<name>/", show),
     path("npm/<path:name>", script),
 ]

@@ -22,13 +22,12 @@ export async function enter() {
   seen.add(shown);
   if (!page) return close();
   const { w, url, pos, life: known = "" } = page.dataset;
-  if (w === windowId && known === life) {
+  if (w === windowId && known === life && !isClosed()) {
     // What is told to this window alone stands in no page.
     raise(Number(pos), Object.keys(positions).slice(1));
     takeTopics(shown);
-    if (isClosed()) restart(url);
   } else {
-    // Another window, or another history: what was told before counts no more.
+    // Another window or history, or one that nobody listened to: what was told before counts no more.
     takeTopics("");
     subscribe({ t: [], token: shown });
     begin(known, pos ? Number(pos) : undefined);
