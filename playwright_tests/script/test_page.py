@@ -78,6 +78,46 @@ def test_what_is_not_acknowledged_in_time_is_unknown(own_stage: Any, bed: Bed) -
     assert len(bed.calls) == 1
 
 
+def test_what_was_never_sent_keeps_nobody_waiting(own_stage: Any, bed: Bed) -> None:
+    bed.welcoming = False
+    bed.page.clock.install(time="2030-01-01T00:00:00")
+    bed.page.clock.pause_at("2030-01-01T00:01:00")
+    page = bed.open(wait=False)
+    page.clock.run_for(10)
+    bed.until(lambda: bed.hellos)
+    page.evaluate("DFSignals.call('later')")
+    show(bed)
+    bed.until(lambda: len(bed.hellos) == 2)  # no time has passed
+    bed.welcome()
+    bed.until(lambda: bed.calls)
+    assert bed.events("unknown") + bed.events("undelivered") == []
+
+
+def test_an_outcome_that_waits_is_told_before_its_window_ends(bed: Bed) -> None:
+    bed.open()
+    bed.run("DFSignals.ask('asked')")
+    bed.until(lambda: bed.events("ack"))
+    for _ in range(2):
+        ask(bed)
+    bed.send(df="done", call=bed.call(), result=1, t=[0], o=18)
+    bed.flush()
+    assert bed.events("done") == []
+    show(bed)
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert [e["result"] for e in bed.events("done")] == [1]
+    assert bed.events("unknown") == []
+
+
+def test_topics_that_were_asked_for_end_with_their_window(bed: Bed) -> None:
+    page = bed.open()
+    page.evaluate("DFSignals.topics('T2')")
+    bed.until(lambda: bed.frames[-1] == {"df": "topics", "token": "T2"})
+    show(bed)
+    bed.until(lambda: len(bed.hellos) == 2)
+    bed.flush()
+    assert [frame.get("df") for frame in bed.frames].count("topics") == 1
+
+
 def test_a_page_without_a_window_closes_and_another_opens(bed: Bed) -> None:
     page = bed.open()
     show(bed, "")
@@ -86,6 +126,20 @@ def test_a_page_without_a_window_closes_and_another_opens(bed: Bed) -> None:
     bed.until(lambda: len(bed.hellos) == 2)
     page.wait_for_selector("html[data-df-connection=open]", state="attached")
     assert bed.hellos[1]["token"] == "OTHER"
+
+
+def test_a_window_that_comes_back_stands_where_its_page_was_made(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    show(bed, "")
+    page.wait_for_selector("html[data-df-connection=closed]", state="attached")
+    bed.body = bed.body.replace('data-pos="17"', 'data-pos="30" data-w="W"')
+    show(bed, META)
+    page.wait_for_selector("html[data-df-connection=open]", state="attached")
+    for number in [30, 31]:
+        bed.send(signal="s", opts={"n": number}, t=[1], o=number)
+    bed.flush()
+    assert page.evaluate("log") == [31]
 
 
 def test_headers_are_for_this_origin_and_for_no_prefetch(bed: Bed) -> None:
@@ -133,3 +187,30 @@ def test_frames_of_topics_that_are_left_are_skipped(bed: Bed) -> None:
     bed.send(signal="s", opts={"n": 20}, t=[2], o=20)
     bed.flush()
     assert page.evaluate("log") == [18, 20]
+
+
+def test_what_raises_positions_waits_behind_the_frames_before_it(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    ask(bed)
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.send(df="hb", pos=18)
+    bed.send(signal="s", opts={"n": 19}, t=[0], o=19)
+    bed.send(df="resync", t=[0], pos=19, life="L", spread=60)
+    bed.flush()
+    bed.run("stop.abort()")
+    assert page.evaluate("log") == [18, 19]
+
+
+def test_a_frame_waits_for_what_begins_meanwhile_too(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    ask(bed)
+    bed.run("window.first = stop")
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.flush()
+    ask(bed)
+    bed.run("first.abort()")
+    assert page.evaluate("log") == []
+    bed.run("stop.abort()")
+    assert page.evaluate("log") == [18]
