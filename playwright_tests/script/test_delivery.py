@@ -217,14 +217,34 @@ def test_a_resync_that_the_page_prevents_fetches_nothing(bed: Bed) -> None:
 
 
 @pytest.mark.usefixtures("own_stage")
-def test_another_life_in_the_fetched_page_says_hello_anew(bed: Bed) -> None:
+@pytest.mark.parametrize("window", ["W", "other"])
+def test_another_life_in_the_fetched_page_says_hello_anew(bed: Bed, window: str) -> None:
     page = bed.open("<p id=p>old</p>")
-    bed.body = bed.body.replace("old", "new").replace('data-life="L"', 'data-life="M"')
+    log(bed)
+    bed.body = bed.body.replace("old", "new")
+    bed.body = bed.body.replace('data-life="L"', f'data-life="M" data-w="{window}"')
     bed.life = "M"
     bed.send(signal="html.refresh", opts={})
+    # It waits for the page, and then belongs to a history that is over.
+    bed.send(signal="s", opts={"n": 30}, t=[0], o=30)
     bed.until(lambda: len(bed.hellos) == 2)
-    assert bed.hellos[1]["life"] == "M"
+    assert (bed.hellos[1]["life"], bed.hellos[1]["pos"]) == ("M", {})
     assert page.inner_text("#p") == "new"
+    assert applied(bed) == []
+
+
+def test_a_fetched_page_has_what_its_topics_were_told_but_not_the_window_alone(bed: Bed) -> None:
+    page = bed.open("<p id=p>old</p>")
+    log(bed)
+    bed.body = bed.body.replace("old", "new").replace('data-pos="17"', 'data-pos="30" data-w="W"')
+    bed.send(signal="html.refresh", opts={})
+    for number, topics in [(20, [1]), (21, [0]), (31, [1])]:
+        bed.send(signal="s", opts={"n": number}, t=topics, o=number)
+    bed.until(lambda: page.inner_text("#p") == "new")
+    bed.until(lambda: bed.frames[-1] == {"df": "topics", "token": "TOKEN"})
+    bed.send(df="topics", token="TOKEN", t=bed.topics, pos={})
+    assert applied(bed) == [21, 31]
+    assert len(bed.hellos) == 1
 
 
 @pytest.mark.usefixtures("own_stage")
@@ -345,12 +365,15 @@ def test_nack(bed: Bed, code: str) -> None:
 def test_an_unknown_signal_is_no_error_where_a_function_ran(bed: Bed) -> None:
     bed.acking = False
     page = bed.open()
-    bed.run("DFSignals.connect('local', () => {}); DFSignals.call('local')")
-    (frame,) = bed.until(lambda: bed.calls)
-    bed.send(df="nack", n=frame["n"], code="unknown", message="no such signal")
+    bed.run("DFSignals.connect('local', () => {})")
+    bed.run("DFSignals.call('local'); DFSignals.call('local')")
+    bed.until(lambda: len(bed.calls) == 2)
+    bed.send(df="nack", n=1, code="unknown", message="no such signal")
+    bed.send(df="nack", n=2, code="doubt", message="it may run")
     bed.send(df="nack", n=None, code="invalid", message="what?")
     bed.flush()
     assert bed.codes() == ["invalid"]
+    assert [e["code"] for e in bed.events("unknown")] == ["doubt"]
     assert page.evaluate("document.body.textContent") == ""
 
 
@@ -385,7 +408,8 @@ def test_a_frame_as_big_as_the_server_takes_is_sent_and_no_bigger_one(bed: Bed) 
     frames = [json.dumps(call, ensure_ascii=False, separators=(",", ":")) for call in bed.calls]
     assert max(len(frame.encode()) for frame in frames) == 200
     assert bed.codes() == []
-    assert [e["code"] for e in bed.events("undelivered")] == ["big"] * (80 - len(frames))
+    told = [(e["code"], e["message"]) for e in bed.events("undelivered")]
+    assert told == [("big", "big")] * (80 - len(frames))
 
 
 def test_unacknowledged_calls_are_sent_again_in_order(bed: Bed) -> None:
@@ -404,6 +428,25 @@ def test_unacknowledged_calls_are_sent_again_in_order(bed: Bed) -> None:
     # `flush` has a number, too.
     assert again == [("a", 1), ("c", 3), ("d", 5)]
     assert [e["signal"] for e in bed.events("sent")] == ["a", "b", "c", "d"]
+
+
+def test_what_was_acknowledged_or_has_ended_is_neither_acknowledged_nor_sent_again(
+    bed: Bed,
+) -> None:
+    bed.acking = False
+    page = bed.open()
+    bed.run("for (const name of 'ab') DFSignals.call(name)")
+    bed.until(lambda: len(bed.calls) == 2)
+    bed.run(f"DFSignals.cancel('{bed.call(1)}')")
+    for n in [1, 1, 2]:
+        bed.send(df="ack", n=n)
+    bed.flush()
+    assert [e["signal"] for e in bed.events("ack")] == ["a"]
+    bed.sockets[-1].close(code=1012)
+    bed.until(lambda: bed.events("disconnected"))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.names() == ["a", "b"]
 
 
 def test_what_is_called_when_the_socket_opens_is_sent_once(bed: Bed) -> None:
@@ -465,12 +508,13 @@ def sent(bed: Bed) -> list[tuple[int, str]]:
 
 def test_a_refusal_in_doubt_is_unknown(bed: Bed) -> None:
     bed.acking = False
-    page = bed.open(f"<p id=p {signal(name='s')}>x</p>")
+    page = bed.open(f"<p id=p {signal(name='s')}>x</p><div id=st data-df-status></div>")
     page.click("p")
     (frame,) = bed.until(lambda: bed.calls)
     bed.send(df="nack", n=frame["n"], code="doubt", message="it may run")
     bed.flush()
     assert bed.codes() == []
+    assert page.text_content("#st") == "Something went wrong."
     assert [(e["code"], e["message"], e["at"]) for e in bed.events("unknown")] == [
         ("doubt", "it may run", "p")
     ]
@@ -490,7 +534,7 @@ def test_a_hundred_calls_wait_and_no_more(bed: Bed) -> None:
 def test_a_quarter_of_a_mebibyte_waits_and_no_more(bed: Bed) -> None:
     bed.welcoming = False
     page = bed.open(wait=False)
-    page.evaluate("for (let i = 0; i < 6; i++) DFSignals.call('s', {text: 'x'.repeat(50000)})")
+    page.evaluate("for (let i = 0; i < 6; i++) DFSignals.call('s', {text: 'é'.repeat(25000)})")
     assert [e["code"] for e in bed.events("undelivered")] == ["full"]
 
 
@@ -544,6 +588,32 @@ def test_an_answer_that_never_comes(bed: Bed) -> None:
     bed.flush()
     assert bed.events("done") == []
     assert [e["call"][-2:] for e in bed.events("error")] == [".2"]
+
+
+def wake(page: Any, time: str) -> None:
+    """Let the machine have slept until then, and the page find out at once."""
+    page.clock.set_system_time(f"2030-01-01T{time}")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.clock.run_for(2000)
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_ten_minutes_after_its_end_a_call_is_forgotten(bed: Bed) -> None:
+    page = clocked(bed)
+    log(bed)
+    bed.run("DFSignals.call('plain'); DFSignals.ask('asked').catch(() => {})")
+    bed.until(lambda: len(bed.events("ack")) == 2)
+    plain, asked = bed.call(0), bed.call(1)
+    bed.run(f"DFSignals.cancel('{asked}')")
+    wake(page, "00:09:00")
+    bed.send(signal="s", opts={"n": 1}, re=asked, t=[0], o=18)
+    assert applied(bed) == []
+    wake(page, "00:12:00")
+    bed.send(df="fail", call=plain, code="error", error="late", t=[0], o=19)
+    bed.send(signal="s", opts={"n": 2}, re=asked, t=[0], o=20)
+    assert applied(bed) == [2]
+    assert bed.codes() == []
+    assert bed.events("unknown") == []
 
 
 @pytest.mark.usefixtures("own_stage")

@@ -408,15 +408,16 @@ def test_reset_empties_what_was_sent_and_keeps_what_is_typed_since(bed: Bed) -> 
     bed.send(df="fail", call=bed.call(), code="error", error="no")
     bed.flush()
     assert page.input_value("#a") == "next"
+    for found in ({"errors": {"a": ["no"]}}, {"errors": {}, "non_field": ["no"]}):
+        page.press("#a", "Enter")
+        bed.flush()
+        bed.send(signal="forms.errors", opts={"selector": "form", **found}, re=bed.call())
+        bed.done()
+        assert page.input_value("#a") == "next"  # the server has found errors in it
     page.press("#a", "Enter")
     bed.flush()
-    bed.send(signal="forms.errors", opts={"selector": "form", "errors": {}}, re=bed.call())
-    errors = {"selector": "form", "errors": {"a": ["no"]}}
-    bed.send(signal="forms.errors", opts=errors, re=bed.call())
-    bed.done()
-    assert page.input_value("#a") == "next"  # the server has found errors in it
-    page.press("#a", "Enter")
-    bed.flush()
+    found = {"errors": {}, "non_field": []}
+    bed.send(signal="forms.errors", opts={"selector": "form", **found}, re=bed.call())
     bed.done()
     assert page.input_value("#a") == ""
 
