@@ -163,16 +163,42 @@ def test_frames_wait_for_an_answer_but_not_for_ever(own_stage: Any, bed: Bed) ->
     bed.run("stop.abort()")
     assert page.evaluate("log") == [18]
     ask(bed)
+    bed.run("window.first = stop")
+    ask(bed)
     bed.send(signal="s", opts={"n": 19}, t=[0], o=19)
     bed.flush()
     page.clock.run_for(9000)
     assert page.evaluate("log") == [18]
     page.clock.run_for(2000)
     assert page.evaluate("log") == [18, 19]
+    bed.run("first.abort()")
+    assert bed.events("resync") == []
     # What comes now was made before: the page may lack it.
     show(bed, META)
     page.clock.run_for(1)
     bed.until(lambda: bed.events("resync"))
+
+
+def test_a_piece_for_a_window_that_is_over_brings_no_topics_but_a_fresh_page(bed: Bed) -> None:
+    page = bed.open()
+    bed.run(
+        "window.tell = type => document.dispatchEvent(new CustomEvent(`htmx:${type}`,"
+        " {bubbles: true, detail: {ctx}}));"
+        "window.ctx = {request: {action: '/', headers: {}},"
+        " response: new Response('', {headers: {'DFWS-Window': 'T2'}})};"
+        "addEventListener('df:resync', event => event.preventDefault()); tell('before:request')"
+    )
+    assert page.evaluate("ctx.request.headers") == {"DFWS-Window": "TOKEN"}
+    bed.welcoming = False
+    bed.body = bed.body.replace("TOKEN", "OTHER").replace("data-pos", 'data-w="W2" data-pos')
+    bed.run("DFSignals.call('html.refresh')")
+    bed.until(lambda: len(bed.hellos) == 2)
+    bed.welcome(w="W2")
+    bed.flush()
+    bed.run("tell('after:swap')")
+    bed.flush()
+    assert {"df": "topics", "token": "T2"} not in bed.frames
+    assert len(bed.events("resync")) == 1
 
 
 def test_frames_of_topics_that_are_left_are_skipped(bed: Bed) -> None:
@@ -212,5 +238,11 @@ def test_a_frame_waits_for_what_begins_meanwhile_too(bed: Bed) -> None:
     ask(bed)
     bed.run("first.abort()")
     assert page.evaluate("log") == []
-    bed.run("stop.abort()")
+    show(bed, META)
     assert page.evaluate("log") == [18]
+    # Nothing is on its way any more: what is shown now lacks nothing.
+    bed.send(signal="s", opts={"n": 19}, t=[0], o=19)
+    bed.flush()
+    show(bed, META)
+    assert page.evaluate("log") == [18, 19]
+    assert bed.events("resync") == []
