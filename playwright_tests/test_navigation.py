@@ -196,6 +196,17 @@ def test_back_from_a_page_without_a_window_shows_nothing_twice(
     assert page.evaluate("seen") == [["disconnected", None]]
 
 
+def test_a_frame_fetched_in_advance_brings_its_topics(show: Callable[[str], Page]) -> None:
+    page = show("turbo")
+    link = page.get_by_text("frame", exact=True)
+    with page.expect_response("**/framed/"):
+        link.hover()
+    link.click()
+    expect(page.locator("#frame p")).to_have_text("a piece")
+    push("piece", "for the piece")
+    expect(page.locator("#log li")).to_have_text(["for the piece"])
+
+
 PIECES = [
     *[(library, "piece", "#box") for library in BOOSTED],
     ("turbo", "frame", "#frame"),
@@ -217,13 +228,50 @@ def test_a_piece_brings_its_topics(
 
 
 @pytest.mark.parametrize("library", BOOSTED)
-def test_an_answer_that_is_thrown_away_brings_none(
+def test_what_is_pushed_before_a_late_swap_follows_it(
     show: Callable[[str], Page], library: str
+) -> None:
+    page = show(library)
+
+    def answer(route: Route) -> None:
+        made = route.fetch()
+        trigger(None, "html.text", to="one", selector="#box p", content="told since")
+        route.fulfill(response=made)
+
+    page.route("**/piece/", answer)
+    page.get_by_role("button", name="late").click()
+    expect(page.locator("#box p")).to_have_text("told since")
+    push("piece", "for the piece")
+    expect(page.locator("#log li")).to_have_text(["for the piece"])
+    assert page.evaluate("seen") == []
+
+
+def test_a_page_that_names_its_window_itself_names_it_once(show: Callable[[str], Page]) -> None:
+    page = show("htmx2")
+    page.evaluate(
+        "addEventListener('htmx:configRequest', ({detail}) =>"
+        " void Object.assign(detail.headers, DFSignals.headers()))"
+    )
+    page.get_by_role("button", name="piece").click()
+    expect(page.locator("#box p")).to_have_text("a piece")
+    push("piece", "for the piece")
+    expect(page.locator("#log li")).to_have_text(["for the piece"])
+
+
+@pytest.mark.parametrize(
+    ("library", "how"),
+    [
+        *[(library, "preventDefault()") for library in BOOSTED],
+        ("htmx2", "detail.shouldSwap = false"),
+    ],
+)
+def test_an_answer_that_is_thrown_away_brings_none(
+    show: Callable[[str], Page], library: str, how: str
 ) -> None:
     page = show(library)
     page.evaluate(
         "() => { for (const type of ['htmx:beforeSwap', 'htmx:before:swap'])"
-        " addEventListener(type, event => event.preventDefault(), true);"
+        f" addEventListener(type, event => event.{how}, true);"
         " for (const type of ['htmx:afterRequest', 'htmx:finally:request'])"
         " addEventListener(type, () => window.ended = true, true) }"
     )
@@ -233,8 +281,11 @@ def test_an_answer_that_is_thrown_away_brings_none(
     lines(page)
 
 
+@pytest.mark.parametrize("name", ["nothing", "gone"])
 @pytest.mark.parametrize("library", BOOSTED)
-def test_frames_wait_no_longer_than_the_request(show: Callable[[str], Page], library: str) -> None:
+def test_frames_wait_no_longer_than_the_request(
+    show: Callable[[str], Page], library: str, name: str
+) -> None:
     page = show(library)
     page.route("**/piece/", lambda route: route.abort())
     with page.expect_request("**/piece/"):
@@ -242,11 +293,18 @@ def test_frames_wait_no_longer_than_the_request(show: Callable[[str], Page], lib
     lines(page)
     page.unroute("**/piece/")
     with page.expect_response("**/piece/"):
-        page.get_by_role("button", name="nothing").click()
+        page.get_by_role("button", name=name).click()
     push("piece", "it was wanted all the same")
     # A new topic's frames come after the server's word on it, those of others by themselves.
     expect(page.locator("#log li")).to_have_text(["it was wanted all the same"])
     lines(page, "it was wanted all the same")
+
+
+def test_frames_do_not_wait_for_a_request_that_is_prevented(show: Callable[[str], Page]) -> None:
+    page = show("htmx4")
+    page.evaluate("addEventListener('htmx:before:request', event => event.preventDefault(), true)")
+    page.get_by_role("button", name="piece").click()
+    lines(page)
 
 
 @pytest.mark.parametrize("library", BOOSTED)
@@ -269,6 +327,18 @@ def test_no_token_goes_to_another_origin(show: Callable[[str], Page], library: s
     page.wait_for_url("http://elsewhere.test/")
     assert headers
     assert not [one for one in headers if "dfws-window" in str(one)]
+
+
+@pytest.mark.parametrize("extension", ["hx-history-cache", "htmx-2-compat"])
+def test_extensions_of_htmx_4_do_no_harm(show: Callable[[str], Page], extension: str) -> None:
+    page = show("htmx4")
+    page.add_script_tag(url=f"/npm/htmx4/dist/ext/{extension}.js")
+    go(page, "two")
+    push("one", "while it was away")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("one")
+    lines(page, "while it was away")
+    works(page)
 
 
 def test_alpine_lives_in_what_is_swapped(show: Callable[[str], Page]) -> None:

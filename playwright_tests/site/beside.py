@@ -49,6 +49,9 @@ _PAGE = """{% load dfws_html %}<!doctype html><html lang=en><head><title>{{ name
 <div id=box></div>
 <button hx-get="/beside/{{ library }}/piece/" hx-target="#box">piece</button>
 <button hx-get="/beside/{{ library }}/piece/" hx-swap=none>nothing</button>
+<button hx-get="/beside/{{ library }}/piece/" hx-target="#box" hx-swap=delete>gone</button>
+<button hx-get="/beside/{{ library }}/piece/" hx-target="#box" hx-swap="innerHTML swap:300ms">late
+</button>
 <button hx-get="/beside/{{ library }}/away/" hx-target="#box">away</button>
 <turbo-frame id=frame><a href="/beside/{{ library }}/framed/">frame</a></turbo-frame>
 <form action="/beside/{{ library }}/stream/" method=post hx-boost=false>

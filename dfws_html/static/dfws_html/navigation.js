@@ -60,12 +60,13 @@ const end = (key, token) => asked.get(key)?.(token);
 /** @param {XMLHttpRequest} xhr */
 const endShown = (xhr) => end(xhr, xhr.getResponseHeader(WINDOW_HEADER));
 /** @param {Response} [response] */
-const tokenOf = (response) => response?.headers.get(WINDOW_HEADER) ?? null;
+const tokenOf = (response) => response?.headers.get(WINDOW_HEADER);
 
 /** @type {Record<string, (event: any) => void>} */
 const EVENTS = {
   // htmx 2
   "htmx:beforeSend"({ detail: { xhr, pathInfo, requestConfig } }) {
+    if (!xhr) return; // htmx 4 in the words of htmx 2
     const options = { headers: {} };
     ask(xhr, pathInfo.finalRequestPath, options);
     for (const [name, value] of Object.entries(options.headers)) {
@@ -139,6 +140,6 @@ const endRendered = (response) => answered.get(response)?.(tokenOf(response));
 /** To be called once. */
 export function accompany() {
   for (const [type, hear] of Object.entries(EVENTS)) {
-    addEventListener(type, (event) => "detail" in event && event.detail && hear(event));
+    addEventListener(type, (/** @type {any} */ event) => event.detail && hear(event));
   }
 }
