@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright_tests.script.conftest import META, Bed
+from playwright_tests.script.conftest import META, SCRIPT, Bed
 
 OTHER = META.replace("TOKEN", "OTHER").replace('data-pos="17"', 'data-pos="30" data-w="W2"')
 
@@ -152,6 +152,99 @@ def test_headers_are_for_this_origin_and_for_no_prefetch(bed: Bed) -> None:
     assert ask(bed, "/", headers=prefetch) == {**prefetch, "mode": None}
 
 
+def test_a_page_without_a_window_has_no_headers(bed: Bed) -> None:
+    bed.open(head=SCRIPT, wait=False)
+    assert ask(bed) == {"mode": None}
+
+
+def test_events_of_the_same_names_that_say_nothing_do_no_harm(bed: Bed) -> None:
+    page = bed.open()
+    bed.run(
+        "for (const name of ['turbo:before-fetch-request', 'htmx:beforeSend', 'htmx:after:swap'])"
+        " for (const event of [new Event(name), new CustomEvent(name),"
+        " new CustomEvent(name, {detail: {ctx: {}, fetchOptions: {headers: {}}, url: '/'}})])"
+        " dispatchEvent(event)"
+    )
+    bed.flush()
+    assert page.evaluate("document.documentElement.dataset.dfConnection") == "open"
+
+
+def test_a_page_that_was_fetched_in_advance_is_not_waited_for(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    bed.run(
+        "document.dispatchEvent(new CustomEvent('turbo:before-fetch-request', {bubbles: true,"
+        " detail: {url: new URL(location), fetchOptions: {headers: {}}, fetchRequest: {}}}))"
+    )
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.flush()
+    assert page.evaluate("log") == [18]
+
+
+TELL = (
+    "window.tell = (type, detail = {}, target = document) =>"
+    " target.dispatchEvent(new CustomEvent(`turbo:${type}`, {bubbles: true, detail}));"
+)
+
+
+def test_a_stream_ends_the_request_that_it_answers_once_and_no_other(bed: Bed) -> None:
+    page = bed.open()
+    log(bed)
+    bed.run(
+        f"{TELL} window.answer = headers =>"
+        " tell('before-fetch-response', {fetchResponse: {response: new Response('', {headers})}});"
+        "const render = async () => { await new Promise(requestAnimationFrame);"
+        " prevented.push(log.length) };"
+        "window.stream = async () => { const detail = {render};"
+        " tell('before-stream-render', detail); await detail.render() }"
+    )
+    ask(bed)
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.flush()
+    page.evaluate("async () => { answer({'Content-Type': 'text/html'}); await stream() }")
+    assert page.evaluate("log") == []
+    words = {"Content-Type": "text/vnd.turbo-stream.html"}
+    page.evaluate("async words => { answer(words); await stream() }", words)
+    assert (page.evaluate("prevented"), page.evaluate("log")) == ([0, 0], [18])
+    ask(bed)
+    words["DFWS-Window"] = "T2"
+    page.evaluate("async words => { answer(words); await stream(); await stream() }", words)
+    bed.flush()
+    assert [frame["token"] for frame in bed.frames if frame.get("df") == "topics"] == ["T2"]
+
+
+def test_a_page_ends_no_request_of_a_frame(bed: Bed) -> None:
+    page = bed.open("<turbo-frame id=f></turbo-frame>")
+    log(bed)
+    bed.run(
+        f"{TELL} const url = new URL(location), fetchOptions = {{headers: {{}}}};"
+        "tell('before-fetch-request', {url, fetchOptions}, f)"
+    )
+    bed.send(signal="s", opts={"n": 18}, t=[0], o=18)
+    bed.run("tell('before-render'); tell('render', {renderMethod: 'morph'})")
+    bed.flush()
+    assert page.evaluate("log") == []
+    bed.run("tell('fetch-request-error', {}, f)")
+    assert page.evaluate("log") == [18]
+
+
+def test_a_preview_is_no_page_nor_is_a_head_alone_but_a_morph_is(bed: Bed) -> None:
+    bed.open()
+    bed.run(
+        f"{TELL} window.preview = on => document.documentElement.toggleAttribute("
+        "'data-turbo-preview', on); window.render = renderMethod => { tell('before-render');"
+        " document.querySelector('meta[name=dfws]').content = 'OTHER';"
+        " tell('render', {renderMethod}) }; preview(true); render('morph')"
+    )
+    bed.flush()
+    bed.run("preview(false); render('replace')")
+    bed.flush()
+    assert len(bed.hellos) == 1
+    bed.run("render('morph')")
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.hellos[1]["token"] == "OTHER"
+
+
 def test_frames_wait_for_an_answer_but_not_for_ever(own_stage: Any, bed: Bed) -> None:
     bed.page.clock.install()
     page = bed.open()
@@ -179,15 +272,30 @@ def test_frames_wait_for_an_answer_but_not_for_ever(own_stage: Any, bed: Bed) ->
     bed.until(lambda: bed.events("resync"))
 
 
+PIECE = (
+    "window.tell = type => document.dispatchEvent(new CustomEvent(`htmx:${type}`,"
+    " {bubbles: true, detail: {ctx}}));"
+    "window.ctx = {request: {action: '/', headers: {}},"
+    " response: new Response('', {headers: {'DFWS-Window': 'T2'}})};"
+    "addEventListener('df:resync', event => event.preventDefault()); tell('before:request')"
+)
+
+
+def test_a_piece_that_was_asked_for_before_the_welcome_brings_its_topics(bed: Bed) -> None:
+    bed.welcoming = False
+    bed.open(head=META.replace("data-pos", 'data-w="W" data-pos') + SCRIPT, wait=False)
+    bed.until(lambda: bed.hellos)
+    bed.run(PIECE)
+    bed.welcome()
+    bed.flush()
+    bed.run("tell('after:swap')")
+    bed.until(lambda: bed.frames[-1] == {"df": "topics", "token": "T2"})
+    assert bed.events("resync") == []
+
+
 def test_a_piece_for_a_window_that_is_over_brings_no_topics_but_a_fresh_page(bed: Bed) -> None:
     page = bed.open()
-    bed.run(
-        "window.tell = type => document.dispatchEvent(new CustomEvent(`htmx:${type}`,"
-        " {bubbles: true, detail: {ctx}}));"
-        "window.ctx = {request: {action: '/', headers: {}},"
-        " response: new Response('', {headers: {'DFWS-Window': 'T2'}})};"
-        "addEventListener('df:resync', event => event.preventDefault()); tell('before:request')"
-    )
+    bed.run(PIECE)
     assert page.evaluate("ctx.request.headers") == {"DFWS-Window": "TOKEN"}
     bed.welcoming = False
     bed.body = bed.body.replace("TOKEN", "OTHER").replace("data-pos", 'data-w="W2" data-pos')
@@ -245,4 +353,4 @@ def test_a_frame_waits_for_what_begins_meanwhile_too(bed: Bed) -> None:
     bed.flush()
     show(bed, META)
     assert page.evaluate("log") == [18, 19]
-    assert bed.events("resync") == []
+    assert (bed.events("resync"), bed.requests) == ([], ["GET /"])
