@@ -84,9 +84,7 @@ const EVENTS = {
   "htmx:historyRestore": () => refresh(),
 
   // htmx 4
-  "htmx:before:request"({ detail: { ctx }, defaultPrevented }) {
-    if (!defaultPrevented) ask(ctx, ctx.request.action, ctx.request);
-  },
+  "htmx:before:request": ({ detail: { ctx } }) => ask(ctx, ctx.request.action, ctx.request),
   "htmx:after:swap": ({ detail: { ctx } }) => end(ctx, tokenOf(ctx.response)),
   "htmx:finally:request": ({ detail: { ctx } }) => end(ctx),
   "htmx:history:cache:after:restore": () => refresh(),
