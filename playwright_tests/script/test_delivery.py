@@ -125,6 +125,24 @@ def test_welcome_names_positions_and_another_life_voids_the_others(bed: Bed) -> 
     assert bed.hellos[2]["pos"] == {"1": 9}
 
 
+def test_numbers_of_another_life_are_other_numbers(bed: Bed) -> None:
+    bed.open()
+    log(bed)
+    bed.send(signal="s", opts={"n": "old"}, t=[0], o=18)
+    bed.send(df="resync", t=[0], pos=3, life="M", spread=60)
+    bed.send(signal="s", opts={"n": "new"}, t=[0], o=18)
+    assert applied(bed) == ["old", "new"]
+
+
+def test_a_position_that_the_server_names_counts(bed: Bed) -> None:
+    bed.open()
+    log(bed)
+    bed.send(df="topics", token="T2", t=bed.topics, pos={"0": 30})
+    for number in [30, 31]:
+        bed.send(signal="s", opts={"n": number}, t=[0], o=number)
+    assert applied(bed) == [31]
+
+
 def test_topics_change(bed: Bed) -> None:
     page = bed.open()
     # In the window's own topic it has the number 40.
@@ -261,6 +279,35 @@ def test_however_many_refreshes_are_wanted_one_more_does_for_all(bed: Bed) -> No
     assert len(bed.requests) <= asked + 4
 
 
+def test_a_page_that_came_back_is_fetched_at_once_until_it_connects_again(bed: Bed) -> None:
+    page = bed.open()
+    bed.run(
+        "addEventListener('df:resync', event =>"
+        " { event.preventDefault(); prevented.push(event.detail.spread) });"
+        "for (const type of ['pagehide', 'pageshow'])"
+        " dispatchEvent(new PageTransitionEvent(type, {persisted: true}))"
+    )
+    bed.until(lambda: len(bed.hellos) == 2)
+    bed.send(df="resync", t=[0], pos=20, life="L", spread=5)
+    bed.flush()
+    bed.sockets[-1].close(code=1012)
+    bed.until(lambda: page.evaluate("events.at(-1).name") == "disconnected")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    bed.until(lambda: len(bed.hellos) == 3)
+    bed.send(df="resync", t=[0], pos=30, life="L", spread=5)
+    bed.flush()
+    assert page.evaluate("prevented") == [0, 5]
+
+
+def test_an_answer_for_another_address_is_not_shown(bed: Bed) -> None:
+    page = bed.open("<p id=p>old</p>")
+    bed.pages["/other/"] = bed.body.replace("old", "other")
+    bed.run("DFSignals.call('html.refresh'); history.pushState(null, '', '/other/')")
+    bed.until(lambda: page.inner_text("#p") == "other")
+    assert bed.requests == ["GET /", "GET /", "GET /other/"]
+    assert bed.events("refused") == []
+
+
 def test_a_page_that_is_too_old_is_loaded_again_once(bed: Bed) -> None:
     page = bed.open("<input id=i>")
     with page.expect_navigation():
@@ -319,6 +366,11 @@ def test_events_of_a_calls_life(bed: Bed) -> None:
         ("ack", "f", call, None),
         ("done", "f", call, {"a": 1}),
     ]
+    bed.sockets[-1].close(code=1012)
+    bed.until(lambda: bed.events("disconnected"))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    bed.until(lambda: len(bed.hellos) == 2)
+    assert bed.hellos[1]["pos"] == {"0": 19, "1": 17}
 
 
 def test_events_go_to_the_document_when_the_element_is_gone(bed: Bed) -> None:
@@ -649,10 +701,52 @@ def test_a_jump_of_the_clock_drops_the_socket(bed: Bed) -> None:
 @pytest.mark.usefixtures("own_stage")
 def test_a_hidden_page_ticks_rarely_and_keeps_its_socket(bed: Bed) -> None:
     page = clocked(bed)
-    page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    bed.flush()
+    assert bed.beats == 0
     page.clock.fast_forward(60_000)
     bed.until(lambda: bed.beats == 1)
     assert bed.events("disconnected") == []
+    # It is asked at once whether it lives, when somebody looks again.
+    page.clock.set_system_time("2030-01-01T00:05:00")
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    bed.until(lambda: bed.beats == 2)
+    page.clock.run_for(2000)
+    assert bed.events("disconnected") == []
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_page_that_is_left_does_not_connect_by_itself(bed: Bed) -> None:
+    page = clocked(bed)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    page.clock.run_for(60_000)
+    assert len(bed.sockets) == 1
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_nothing_is_tried_after_an_end_that_is_final(bed: Bed) -> None:
+    page = clocked(bed)
+    bed.sockets[-1].close(code=4403)
+    bed.until(lambda: bed.events("refused"))
+    page.clock.run_for(60_000)
+    assert (len(bed.sockets), connection(bed)) == (1, "closed")
+
+
+@pytest.mark.usefixtures("own_stage")
+def test_a_server_that_does_not_answer_is_asked_less_and_less(bed: Bed) -> None:
+    page = clocked(bed)
+    page.clock.run_for(31_000)
+    bed.welcoming = False
+    bed.sockets[-1].close(code=1013)
+    bed.until(lambda: bed.events("disconnected"))
+    page.clock.run_for(260)
+    for count, milliseconds in enumerate([500, 1000, 2000], 2):
+        bed.until(lambda count=count: len(bed.hellos) == count)
+        page.evaluate("dispatchEvent(new Event('online'))")  # no reason to wait for less
+        page.clock.run_for(19_980 + milliseconds)
+        assert len(bed.sockets) == count
+        page.clock.run_for(20)
 
 
 @pytest.mark.usefixtures("own_stage")
@@ -744,6 +838,7 @@ def test_connecting_is_shown_at_once(bed: Bed) -> None:
     bed.welcoming = False
     page = bed.open(wait=False)
     page.wait_for_selector("html[data-df-connection=connecting]", state="attached")
+    assert bed.events("disconnected") == []
 
 
 @pytest.mark.parametrize(
@@ -806,6 +901,7 @@ def test_a_frame_that_is_no_json_does_no_harm(bed: Bed) -> None:
     assert bed.page.get_attribute("html", "class") == "alive"
     assert set(bed.codes()) <= {"frame"}
     assert len(bed.codes()) >= 5
+    assert bed.events("done") == []
 
 
 def test_prototypes_stay_clean(bed: Bed) -> None:
