@@ -160,10 +160,11 @@ def test_topics_follow_the_page(opened: Page, show: Callable[..., None]) -> None
     "answer",
     [
         {"status": 404, "content_type": "text/html", "body": "<h1>none</h1>"},
+        {"status": 500, "content_type": "text/html", "body": "<meta name=dfws content=T>broken"},
         {"status": 200, "content_type": "text/html", "body": "<h1>a page without a window</h1>"},
         {"status": 200, "content_type": "application/json", "body": "{}"},
     ],
-    ids=["404", "no window", "no page"],
+    ids=["404", "500", "no window", "no page"],
 )
 def test_another_answer_replaces_nothing(opened: Page, answer: dict[str, Any]) -> None:
     when_asked(opened, lambda route: route.fulfill(**answer))

@@ -100,7 +100,7 @@ export function tick() {
 
 /** @param {NonNullable<typeof state>} other */
 function become(other) {
-  if (isOpen() && other !== state) emit("disconnected");
+  if (isOpen()) emit("disconnected");
   state = other;
   const paint = () => {
     document.documentElement.dataset.dfConnection = state;
