@@ -250,6 +250,17 @@ def test_empty_csrf_fields_are_filled(bed: Bed) -> None:
     assert page.evaluate("Array.from(p.querySelectorAll('input'), i => i.value)") == ["CSRF", "own"]
 
 
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [("/here/", "CSRF"), ("//evil.test/", ""), ("https://evil.test/x", "")],
+)
+def test_no_csrf_field_is_filled_for_another_site(bed: Bed, action: str, value: str) -> None:
+    page = bed.open(TREE)
+    field = "<p><input name=csrfmiddlewaretoken value=''></p>"
+    bed.push("html.content", selector="#p", content=f"<form action='{action}'>{field}</form>")
+    assert page.evaluate("p.querySelector('input').value") == value
+
+
 def test_strict_policy_with_trusted_types(bed: Bed) -> None:
     policy = (
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'self';"

@@ -49,6 +49,9 @@ export function trusted(text, kind = "createHTML") {
 /** @param {string} html @returns {Document} a whole page, inert */
 export const parse = (html) => new DOMParser().parseFromString(trusted(html), "text/html");
 
+/** Fields of Django's; a form that names a server may lead to another one. */
+const CSRF = "[name=csrfmiddlewaretoken]:not([action*='//'] *)";
+
 let busy = false;
 
 /**
@@ -104,7 +107,7 @@ export function show(
     const parent = /pend|Ch|morph/.test(method) ? target : get(target, "parentNode");
     const holder = html instanceof Element ? html : read(word, html, parent);
     // What is pushed was rendered without a request: its CSRF fields are empty.
-    for (const field of invoke(holder, "querySelectorAll", "[name=csrfmiddlewaretoken]")) {
+    for (const field of invoke(holder, "querySelectorAll", CSRF)) {
       field.value ||= meta()?.dataset.csrf ?? "";
     }
     const steps = /^morph/.test(word)
