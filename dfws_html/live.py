@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from dfws_html.page.fragments import fragment
 from dfws_html.tasks import SERVER, add_websocket_topics, trigger_signal
 from dfws_html.topics import topic_ids
 from dfws_html.window_info import WindowInfo
+from dfws_html.work.dispatch import Dispatcher, in_force
 from dfws_html.work.handlers import Handler
 from dfws_html.work.registry import registry
 from dfws_html.work.transactions import after_commit, lost_after_commit
@@ -285,14 +287,21 @@ def _changed(model: type[Model], pk: Any, using: str) -> None:
 
 #: When what was announced last is rendered. What changes before then is in it.
 _due: dict[_Change, float] = {}
+#: Who was told of them. What one test's `SignalQueue` keeps is nothing that the next one has.
+_told: weakref.ref[Dispatcher] | None = None
 _lock = threading.Lock()
 
 
 def _announce(changes: Sequence[_Change]) -> None:
     """Let the workers follow committed changes, but for those that will be seen anyway."""
+    global _told  # noqa: PLW0603
     now = time.time()
     by_wait: dict[float, list[_Change]] = {}
     with _lock:
+        dispatcher = in_force()
+        if _told is None or _told() is not dispatcher:
+            _due.clear()
+            _told = weakref.ref(dispatcher)
         for change, due in list(_due.items()):
             if due <= now:
                 del _due[change]
@@ -337,6 +346,8 @@ def follow(window_info: WindowInfo, /, changes: list[list[Any]]) -> None:
         model = _models.get(change.model)
         if model is None:
             continue
+        with _lock:
+            _due.pop(change, None)  # a test runs it before its time
         try:
             fetching.setdefault(change.but, []).extend(_follow(change, model, _plans[model]))
         except Exception as error:  # noqa: BLE001 - raised once the others have had their turn

@@ -185,6 +185,31 @@ def test_after_the_commit_and_once(queue):
     assert pushed(queue) == {topic(line): REFRESH, topic(other): REFRESH}
 
 
+def test_a_queue_does_not_know_what_another_one_keeps(queue):
+    live(Line)
+    line = Line.objects.create(name="a")
+    with SignalQueue() as another:
+        line.save()
+        line.save()
+    assert len(jobs(another)) == 1
+    line.save()
+    assert len(jobs(queue)) == 2
+
+
+def test_what_was_run_before_its_time_covers_nothing(queue):
+    live(Line)
+    line = Line.objects.create(name="a")
+    queue.execute_delayed_signals()
+    queue.ws_signals.clear()
+    line.save()
+    queue.execute_delayed_signals()
+    assert queue.ws_signals == {topic(line): REFRESH}
+    with SignalQueue(immediate_execution=True) as at_once:
+        line.save()
+        line.save()
+    assert at_once.ws_signals == {topic(line): REFRESH * 2}
+
+
 def test_what_is_due_no_longer_covers_nothing(queue):
     live(Line, wait=0.001)
     line = Line.objects.create(name="a")

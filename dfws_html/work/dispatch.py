@@ -344,6 +344,11 @@ def installed(dispatcher: Dispatcher) -> Iterator[None]:
         _installed.remove(dispatcher)
 
 
+def in_force() -> Dispatcher:
+    """Return who carries plans out at present."""
+    return _installed[-1]
+
+
 def dispatch(what: Plan, *, now: bool = False, using: str | None = None) -> None:
     """Carry a plan out: ``SYNC`` here and at once, the rest after the commit.
 
