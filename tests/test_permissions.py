@@ -142,6 +142,16 @@ def test_an_error_is_no_yes():
         (broken | everyone)(None, USER, {})
 
 
+def test_python_s_own_words_open_no_door():
+    for combine in (
+        lambda: is_authenticated and is_staff,
+        lambda: is_staff or everyone,
+        lambda: not is_anonymous,
+    ):
+        with pytest.raises(TypeError, match="write &, | and ~ instead of 'and', 'or' and 'not'"):
+            combine()
+
+
 @pytest.mark.parametrize("other", [True, "is_staff", None])
 def test_only_callables_combine(other):
     with pytest.raises(TypeError, match="combines with callables"):

@@ -38,7 +38,8 @@ class Permission:
             be asked on the server's event loop.
 
     Raises:
-        TypeError: on a call, when the predicate returned something that can't be an answer.
+        TypeError: on a call, when the predicate returned something that can't be an answer; when it
+            is asked for its truth, as Python's own ``and``, ``or`` and ``not`` do.
 
     >>> is_staff & ~has_perm("shop.ban")
     is_staff & ~has_perm('shop.ban')
@@ -56,6 +57,13 @@ class Permission:
 
     def __repr__(self) -> str:
         return self.name
+
+    def __bool__(self) -> bool:
+        # `is_authenticated and owns_it` would be `owns_it`, and let in whom it should not.
+        raise TypeError(
+            f"the permission {self} is neither true nor false: write &, | and ~ instead of "
+            "'and', 'or' and 'not'"
+        )
 
     def __and__(self, other: Predicate) -> Permission:
         return _both(self, other)
@@ -115,7 +123,7 @@ def has_perm(perm: str) -> Permission:
     >>> has_perm("shop.change_item")
     has_perm('shop.change_item')
     """
-    if not (perm and isinstance(perm, str)):
+    if not (isinstance(perm, str) and perm):
         raise TypeError(f"has_perm needs a permission's name such as 'app.change_x', not {perm!r}")
     return Permission(
         test=lambda connection, window_info, kwargs: window_info.has_perm(perm),
