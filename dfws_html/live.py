@@ -191,9 +191,11 @@ def part_of(context: Context, instance: Model, part: str | None = None) -> SafeS
         part: one of the model's ``parts``, if it has several.
 
     Raises:
-        TypeError: the model is not live, or has no such part.
+        TypeError: it is no instance of a model, the model is not live, or has no such part.
     """
-    model = _concrete(type(instance))
+    if not isinstance(instance, Model):
+        raise TypeError(f"{instance!r} is no instance of a model")
+    model = _concrete(instance.__class__)  # what is lazy, as `request.user`, has a type of its own
     plan = _plans.get(model)
     if plan is None:
         raise TypeError(f"{model.__name__} is not live: say live({model.__name__})")

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.template import TemplateSyntaxError, engines
 from django.test import RequestFactory
+from django.utils.functional import SimpleLazyObject
 
 from dfws_html import live as module
 from dfws_html.live import live
@@ -148,6 +149,16 @@ def test_a_tag_that_can_t_be_live():
     for source in ("{% live line %}", "{% live line 'x.html' %}"):
         with pytest.raises(TemplateSyntaxError, match="has the parts"):
             shown(source, line=line)
+    with pytest.raises(TemplateSyntaxError, match="live: '' is no instance of a model"):
+        shown("{% live lime %}", line=line)
+
+
+def test_a_tag_of_an_instance_that_is_read_late(rf):
+    live(Line)
+    line = Line.objects.create(name="a")
+    request = rf.get("/")
+    shown("{% live line %}", line=SimpleLazyObject(lambda: line), request=request)
+    assert page_of(request).changes == [("add", topic_ids([topic(line)]))]
 
 
 def test_a_part_is_nobody_s_from_the_beginning(settings):
