@@ -20,6 +20,7 @@ from dfws_html.page.metas import (
     names_script,
     script_tag,
 )
+from dfws_html.page.subscriptions import open_page
 from dfws_html.page.tokens import verify
 
 MARK = PLACEHOLDER.encode()
@@ -67,6 +68,16 @@ def test_the_tag_leaves_a_placeholder_and_a_place_for_messages(request_):
         ' data-df-text-refused="This page is out of date: please load it again."></div>'
     )
     assert request_._cache_update_cache is False
+
+
+def test_without_the_middleware_the_log_says_why_nothing_works(request_, caplog):
+    open_page(request_)
+    script_tag(request_)
+    assert caplog.text == ""
+    del request_.dfws_page
+    script_tag(request_)
+    assert "'/': the page gets no window" in caplog.text
+    assert "add 'dfws_html.middleware.WebsocketMiddleware'" in caplog.text
 
 
 def test_under_debug_the_script_for_developers_comes_first(request_, settings):

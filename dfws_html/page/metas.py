@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
@@ -30,6 +31,8 @@ __all__ = [
     "names_script",
     "script_tag",
 ]
+
+logger = logging.getLogger("dfws_html.page")
 
 #: What the script tag leaves in a page until the response is ready.
 PLACEHOLDER: SafeString = mark_safe('<meta name="dfws" content="">')
@@ -78,6 +81,12 @@ def script_tag(request: HttpRequest) -> SafeString:
     language.
     """
     page = page_of(request)
+    if page.stray:
+        logger.error(
+            "%.200r: the page gets no window, as WebsocketMiddleware has not seen its request; "
+            "add 'dfws_html.middleware.WebsocketMiddleware' at the end of MIDDLEWARE",
+            request.path,
+        )
     keep_out_of_caches(request)
     head = PLACEHOLDER
     if page.streaming:

@@ -45,6 +45,7 @@ class Page:
         changes: of the topics so far, each a word (``set``, ``add``, ``remove``) and ids.
         wanted: whether a tag asked for the window's ``<meta>``.
         streaming: whether the response has begun, so that a tag has to sign for itself.
+        stray: whether no middleware has seen the request, so that nobody writes the ``<meta>``.
     """
 
     window: str
@@ -52,6 +53,7 @@ class Page:
     changes: list[tuple[str, list[str]]] = field(default_factory=list)
     wanted: bool = False
     streaming: bool = False
+    stray: bool = False
     _place: tuple[str, int] | None = None
 
     def stand(self) -> tuple[str, int]:
@@ -121,7 +123,10 @@ class Page:
 def page_of(request: HttpRequest) -> Page:
     """Return the request's page, made now if the middleware has not made it."""
     page: Page | None = getattr(request, "dfws_page", None)
-    return page if page is not None else open_page(request)
+    if page is None:
+        page = open_page(request)
+        page.stray = True
+    return page
 
 
 def open_page(request: HttpRequest, *, living: PageToken | None = None) -> Page:
