@@ -169,7 +169,7 @@ class _Live:
         else:
             each = [instances] if isinstance(instances, Model) else list(instances)
             alias = using or (each[0]._state.db if each else None) or DEFAULT_DB_ALIAS
-            keys = [(_concrete(type(one)), one.pk) for one in each]
+            keys = [(_concrete(one.__class__), one.pk) for one in each]
         for model, pk in keys:
             if model not in _plans:
                 raise TypeError(f"{model.__name__} is not live: say live({model.__name__})")

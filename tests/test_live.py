@@ -300,6 +300,8 @@ def test_off_and_told_at_the_end(queue):
     assert pushed(queue) == {topic(line): REFRESH}
     live.tell([line, tag])
     assert set(pushed(queue)) == {topic(line), topic(tag)}
+    live.tell(SimpleLazyObject(lambda: line))
+    assert pushed(queue) == {topic(line): REFRESH}
     live.tell([])
     assert pushed(queue) == {}
     with pytest.raises(TypeError, match="User is not live"):
