@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 __all__ = [
@@ -88,6 +89,7 @@ def get(name: str) -> Any:
 
     Raises:
         KeyError: there is no such setting.
+        ImproperlyConfigured: it has to be a dict, and is something else.
 
     >>> get("URL")
     '/ws/'
@@ -95,6 +97,8 @@ def get(name: str) -> Any:
     default = DEFAULTS[name]
     value = getattr(settings, f"WEBSOCKET_{name}", default)
     if name in _MERGED and value is not default:
+        if not isinstance(value, Mapping | None):
+            raise ImproperlyConfigured(f"WEBSOCKET_{name} has to be a dict, not {value!r}")
         return {**default, **(value or {})}
     return value
 

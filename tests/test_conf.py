@@ -1,6 +1,7 @@
 """The settings: read when used, merged where they are tables, unknown ones named."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from dfws_html import conf
 
@@ -41,6 +42,13 @@ def test_tables_are_merged(settings, name, value, expected):
     setattr(settings, f"WEBSOCKET_{name}", value)
     assert conf.get(name) == expected
     assert getattr(settings, f"WEBSOCKET_{name}") == value  # never written to
+
+
+@pytest.mark.parametrize("name", ["HISTORY", "LIMITS", "POOL_SIZES"])
+def test_what_is_no_table_is_named(settings, name):
+    setattr(settings, f"WEBSOCKET_{name}", 3)
+    with pytest.raises(ImproperlyConfigured, match=f"WEBSOCKET_{name} has to be a dict, not 3"):
+        conf.get(name)
 
 
 def test_limits(settings):
