@@ -59,7 +59,7 @@ def test_variables_are_escaped_and_unknown_ones_are_absent():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("{% js_call nothing %}", 'js_call: "name" is empty'),
+        ("{% js_call cart.add %}", 'js_call: "name" is empty .is it a variable'),
         ('{% js_call "a" prevent="yes" %}', '"prevent" must be true or false'),
         ('{% js_call "a" thing=thing %}', 'js_call: the call of "a": .* not JSON serializable'),
         ("{% js_calls nothing %}", "js_calls: argument 1"),
@@ -116,7 +116,7 @@ def test_an_argument_of_the_function_that_is_called_like_a_key():
         ('{% signal "a" swap="morp" %}', 'signal \'a\': "swap": unknown style "morp"; did you'),
         ('{% signal "a" opts=3 %}', '"opts" must be an object with names as keys, not a number'),
         ('{% signal "a" thing=thing %}', 'the call of "a": .* not JSON serializable'),
-        ("{% signal nothing %}", '"name" is empty'),
+        ("{% signal cart.add %}", '"name" is empty .is it a variable'),
         ("{% signal %}", "name"),
     ],
 )

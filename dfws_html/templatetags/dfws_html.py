@@ -41,7 +41,7 @@ def js_call(
         )
         return attribute([call])
     except (TypeError, ValueError) as error:
-        raise TemplateSyntaxError(f"js_call: {error}") from error
+        raise TemplateSyntaxError(f"js_call: {error}{_hint(name)}") from error
 
 
 @register.simple_tag
@@ -67,7 +67,11 @@ def signal(name: str, /, **given: Any) -> Attribute:
     try:
         return attribute([call_of(name, given, arguments)])
     except (TypeError, ValueError) as error:
-        raise TemplateSyntaxError(f"signal {name!r}: {error}") from error
+        raise TemplateSyntaxError(f"signal {name!r}: {error}{_hint(name)}") from error
+
+
+def _hint(name: str) -> str:
+    return "" if name else " (is it a variable? Names stand in quotes)"
 
 
 @register.simple_tag(takes_context=True)
