@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+import functools
 import json
 import logging
 import threading
@@ -340,6 +341,21 @@ def test_an_asynchronous_handler_leaves_no_connection():
     thread.start()
     thread.join(timeout=SECONDS)
     assert seen[0].connection is None
+
+
+def test_a_coroutine_that_nobody_awaits_is_a_failure(caplog):
+    async def handler(window_info): ...
+
+    @functools.wraps(handler)
+    def decorated(*args, **kwargs):
+        return handler(*args, **kwargs)
+
+    register(decorated)
+    planned = plan(window(), "s", to=SERVER, arguments={}, now=time.time())
+    with pytest.raises(TypeError, match="returned a coroutine"):
+        execution.run(planned.jobs[0])
+    assert "returned a coroutine" in caplog.text
+    assert [one["df"] for one in call()] == ["fail"]
 
 
 def test_an_asynchronous_handler_s_cancellation_is_told():

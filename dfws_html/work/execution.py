@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import inspect
 import json
 import logging
 import time
@@ -145,7 +146,14 @@ def _call(job: HandlerJob, attempt: Attempt) -> Any:
 def _invoke(handler: Handler, window_info: WindowInfo, bound: dict[str, Any]) -> Any:
     # Asynchronous functions run on a loop of their own, their ORM calls in this thread.
     function = async_to_sync(handler.function) if handler.is_async else handler.function
-    return function(window_info, **bound)
+    result = function(window_info, **bound)
+    if inspect.iscoroutine(result):
+        result.close()
+        raise TypeError(
+            f"{handler.key} returned a coroutine, which nobody awaits: a decorator between @signal "
+            "and the function is not made for async def"
+        )
+    return result
 
 
 def _encode_answer(job: HandlerJob, result: Any) -> str:
