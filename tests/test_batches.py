@@ -2,6 +2,7 @@
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import transaction
 from django.test import RequestFactory
@@ -140,6 +141,18 @@ async def test_asynchronous_code():
                 raise KeyError
         found = await sync_to_async(ops)(queue)
     assert [name for name, _ in found] == ["html.append", "html.text"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_asynchronous_view_s_session_may_be_unread():
+    request = RequestFactory().get("/")
+    request.session = SessionStore("a-key-of-a-session-not-yet-read")
+    with SignalQueue() as queue:
+        async with html.batch(request, to="room") as page:
+            await html.asend(html.text, page, "#a", "x")
+        assert await sync_to_async(ops)(queue) == [
+            ["html.text", {"selector": "#a", "content": "x"}]
+        ]
 
 
 async def test_on_a_loop_the_other_door_is_named():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypedDict
 
 from asgiref.sync import sync_to_async
@@ -41,10 +42,15 @@ class Gathering:
     def __init__(self, window_info: WindowInfo | HttpRequest, to: Any) -> None:
         if isinstance(window_info, Gathering):
             raise TypeError("a batch can't go into a batch")
-        self.window_info = WindowInfo.from_request(window_info)
+        self._source = window_info
         self.destinations = each_destination(WINDOW if to is None else to)
         self.ops: list[tuple[str, Mapping[str, Any]]] = []
         self.is_open = False
+
+    @cached_property
+    def window_info(self) -> WindowInfo:
+        """The window behind it. Made when needed: a session that is read then may block."""
+        return WindowInfo.from_request(self._source)
 
     def add(self, name: str, arguments: Mapping[str, Any]) -> None:
         """Take a verb's signal in.
