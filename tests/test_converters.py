@@ -191,6 +191,7 @@ ACCEPTED = [
     (Choice([1, 2], caster=int), "2", 2),
     (Choice([True, False], caster=bool), "false", False),
     (Choice(Colour, caster=Colour), "r", Colour.RED),
+    (Choice(Colour), "r", Colour.RED),
     (Choice(x for x in "ab"), "b", "b"),
 ]
 

@@ -116,10 +116,11 @@ class Choice(Converter):
         self._caster = _UNCHANGED if caster is None else converter_for(caster)
 
     def convert(self, value: Any, window_info: Any, arguments: Mapping[str, Any]) -> Any:
-        """Return the value among `values` that equals it."""
+        """Return the value among `values` that equals it, or the member that has it."""
         value = self._caster.convert(value, window_info, arguments)
         for candidate in self.values:
-            if _is_equal(candidate, value):
+            plain = candidate.value if isinstance(candidate, Enum) else candidate
+            if _is_equal(candidate, value) or _is_equal(plain, value):
                 return candidate
         raise ValueError(_expected_one_of(self.values))
 
