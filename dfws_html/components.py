@@ -17,6 +17,7 @@ from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.template import Context
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from dfws_html import conf, roots
@@ -183,8 +184,9 @@ class SignalComponent(Component):
         except (signing.BadSignature, UnicodeError, TypeError, AttributeError):
             raise ValueError("its element is not ours") from None
         models = {name: _found(*row) for name, row in data["m"].items()}
+        safe = {name: SafeString(data["k"][name]) for name in data.get("s", ())}
         try:
-            return cls.of(**data["k"], **models)
+            return cls.of(**{**data["k"], **safe}, **models)
         except TypeError as error:  # signed by an older release
             raise ValueError("its arguments are others now: load the page again") from error
 
@@ -194,7 +196,10 @@ class SignalComponent(Component):
         Whoever has it may send it: it is bound to the class and to the token's age, not to a
         session or a user, for what is pushed to a topic is the same for all its windows.
         """
-        return signing.dumps(self._arguments(), salt=_salt(type(self)), compress=True)
+        # Whether a text is safe is no part of the topic: a template's own texts are, always.
+        safe = [name for name, value in self.raw_kwargs.items() if _is_markup(value)]
+        data = {**self._arguments(), **({"s": safe} if safe else {})}
+        return signing.dumps(data, salt=_salt(type(self)), compress=True)
 
     def __topic__(self) -> tuple[type, str]:
         """Return the topic of the windows that show it."""
@@ -267,7 +272,7 @@ class SignalComponent(Component):
         for name, value in self.raw_kwargs.items():
             where = f"{type(self).__qualname__}, argument {name!r}"
             if isinstance(value, Model):
-                if value.pk is None:
+                if value.pk is None or value._state.adding:
                     raise TypeError(f"{where}: {type(value).__name__} is not saved")
                 models[name] = [value._meta.label_lower, str(value.pk)]
             elif _returns(value):
@@ -375,6 +380,10 @@ def _found(label: str, pk: str) -> Model:
     except (LookupError, ObjectDoesNotExist):
         raise ValueError("what it shows is gone") from None
     return found
+
+
+def _is_markup(value: Any) -> bool:
+    return isinstance(value, SafeString) and escape(value) != value
 
 
 def _returns(value: Any) -> bool:

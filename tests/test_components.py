@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.template import engines
 from django.test import RequestFactory, override_settings
 from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
 from dfws_html import decorators
@@ -29,6 +30,7 @@ from dfws_html.testing import SignalQueue
 from dfws_html.topics import topic_ids, topic_names
 from dfws_html.work.execution import run
 from dfws_html.work.registry import registry
+from tests.models import Line
 from tests.working import admitted, answers, window
 
 FENCED = re.MULTILINE | re.DOTALL
@@ -261,6 +263,18 @@ def test_what_could_not_come_back_is_refused(site, value):
 def test_an_unsaved_instance_is_refused(site):
     with pytest.raises(TypeError, match="Group is not saved"):
         rendered("{% component 'group' group=group / %}", group=Group(name="x"))
+
+
+def test_an_unsaved_instance_that_has_its_key_already_is_refused(site):
+    with pytest.raises(TypeError, match="Line is not saved"):
+        rendered("{% component 'group' group=group / %}", group=Line(name="x"))
+
+
+def test_safe_text_comes_back_safe(site):
+    safe = SafeString("<p>x</p>")
+    assert ">x</p>" in rendered("{% component 'any' html=safe / %}", safe=safe)
+    back = site.Any_.brought_back(site.Any_.of(html=safe).signed())
+    assert ">x</p>" in back.html(window())
 
 
 @pytest.mark.parametrize(
