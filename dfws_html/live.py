@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict, TypeVar, Unpack, overload
+from typing import Any, TypedDict, TypeVar, Unpack, cast, overload
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import class_prepared, m2m_changed, post_delete, post_save
 from django.http import HttpRequest
 from django.template import Context
 from django.utils.safestring import SafeString
@@ -146,7 +146,8 @@ class _Live:
             source: a handler's window; or a request of a living page. It shows what it has done
                 by itself, or by its answer.
         """
-        token = _causer.set(WindowInfo.from_request(source).window_key)
+        # Not by `from_request()`, which reads a session: this may be on an event loop.
+        token = _causer.set(getattr(source, "window_key", None))
         try:
             yield
         finally:
@@ -169,7 +170,7 @@ class _Live:
         else:
             each = [instances] if isinstance(instances, Model) else list(instances)
             alias = using or (each[0]._state.db if each else None) or DEFAULT_DB_ALIAS
-            keys = [(_concrete(one.__class__), one.pk) for one in each]
+            keys = [(_concrete(one), one.pk) for one in each]
         for model, pk in keys:
             if model not in _plans:
                 raise TypeError(f"{model.__name__} is not live: say live({model.__name__})")
@@ -195,7 +196,7 @@ def part_of(context: Context, instance: Model, part: str | None = None) -> SafeS
     """
     if not isinstance(instance, Model):
         raise TypeError(f"{instance!r} is no instance of a model")
-    model = _concrete(instance.__class__)  # what is lazy, as `request.user`, has a type of its own
+    model = _concrete(instance)
     plan = _plans.get(model)
     if plan is None:
         raise TypeError(f"{model.__name__} is not live: say live({model.__name__})")
@@ -234,8 +235,9 @@ def _register(
     _plans[concrete] = _Plan(parts=tuple(parts), lists=lists, wait=wait)
     _models[concrete._meta.label_lower] = concrete
     registry.add(Handler(signal=_SIGNAL, function=follow))
-    for signal, receiver in ((post_save, _saved), (post_delete, _deleted)):
-        signal.connect(receiver, dispatch_uid=_SIGNAL)
+    for one in _of_one_table(concrete):
+        _listen(one)
+    class_prepared.connect(_prepared, dispatch_uid=_SIGNAL)
     for name in m2m:
         through = getattr(getattr(model, name, None), "through", None)
         if through is None:
@@ -246,8 +248,28 @@ def _register(
     return model
 
 
-def _concrete(model: type[Model]) -> type[Model]:
-    return model._meta.concrete_model or model
+def _concrete(model: type[Model] | Model) -> type[Model]:
+    # Of an instance, too: of a lazy one `type()` is no model.
+    return cast(type[Model], model._meta.concrete_model or model)
+
+
+def _of_one_table(model: type[Model]) -> Iterator[type[Model]]:
+    """Return a model and its proxies, which send signals of their own."""
+    yield model
+    for child in model.__subclasses__():
+        if _concrete(child) is _concrete(model):
+            yield from _of_one_table(child)
+
+
+def _listen(model: type[Model]) -> None:
+    # To this one alone: what somebody listens to, Django reads row by row before it deletes it.
+    for signal, receiver in ((post_save, _saved), (post_delete, _deleted)):
+        signal.connect(receiver, sender=model, dispatch_uid=_SIGNAL)
+
+
+def _prepared(sender: type[Model], **_: Any) -> None:
+    if _concrete(sender) in _plans:
+        _listen(sender)
 
 
 def _saved(sender: Any, instance: Model, using: str, raw: bool = False, **_: Any) -> None:
@@ -270,7 +292,7 @@ def _related(
 ) -> None:
     # Twice, before and after it: in one transaction, so it is told once.
     if not reverse:
-        _changed(_concrete(type(instance)), instance.pk, using)
+        _changed(_concrete(instance), instance.pk, using)
         return
     for pk in pk_set or ():  # `clear()` on the other side does not say whom it concerned
         _changed(_concrete(model), pk, using)
@@ -287,33 +309,28 @@ def _changed(model: type[Model], pk: Any, using: str) -> None:
 
 # ------------------------------------------------------------------ when it is told
 
-#: When what was announced last is rendered. What changes before then is in it.
-_due: dict[_Change, float] = {}
-#: Who was told of them. What one test's `SignalQueue` keeps is nothing that the next one has.
-_told: weakref.ref[Dispatcher] | None = None
+#: When what was announced last is rendered, by what was told so: a test's queue knows nothing of
+#: another's. What changes before then is in it.
+_due: dict[tuple[weakref.ref[Dispatcher], _Change], float] = {}
 _lock = threading.Lock()
 
 
 def _announce(changes: Sequence[_Change]) -> None:
     """Let the workers follow committed changes, but for those that will be seen anyway."""
-    global _told  # noqa: PLW0603
     now = time.time()
     by_wait: dict[float, list[_Change]] = {}
+    told = weakref.ref(in_force())
     with _lock:
-        dispatcher = in_force()
-        if _told is None or _told() is not dispatcher:
-            _due.clear()
-            _told = weakref.ref(dispatcher)
-        for change, due in list(_due.items()):
+        for key, due in list(_due.items()):
             if due <= now:
-                del _due[change]
+                del _due[key]
         for change in changes:
             model = _models.get(change.model)
-            if model is None or change in _due or replace(change, but=None) in _due:
+            if model is None or {(told, change), (told, replace(change, but=None))} & _due.keys():
                 continue
             wait = _plans[model].wait
             if wait > 0:
-                _due[change] = now + wait
+                _due[told, change] = now + wait
             by_wait.setdefault(wait, []).append(change)
     for wait, found in by_wait.items():
         each = list(dict.fromkeys(found))
@@ -327,11 +344,16 @@ def _send(changes: Sequence[_Change], eta: float | None) -> None:
         trigger_signal(None, _SIGNAL, to=SERVER, kwargs={"changes": rows}, eta=eta, now=True)
     except Exception as error:
         # What was saved is saved: whoever did it must not be told that it failed.
-        with _lock:
-            for change in changes:
-                _due.pop(change, None)
+        _forget(changes)
         logger.exception("pages are not told of %d changes", len(changes))
         lost_after_commit.send_robust(sender=None, error=error, count=len(changes))
+
+
+def _forget(changes: Iterable[_Change]) -> None:
+    told = weakref.ref(in_force())
+    with _lock:
+        for change in changes:
+            _due.pop((told, change), None)
 
 
 def follow(window_info: WindowInfo, /, changes: list[list[Any]]) -> None:
@@ -343,13 +365,12 @@ def follow(window_info: WindowInfo, /, changes: list[list[Any]]) -> None:
     """
     fetching: dict[str | None, list[Any]] = {}
     errors = []
-    for row in changes:
-        change = _Change(*row)
+    found = [_Change(*row) for row in changes]
+    _forget(found)  # tests run it before its time
+    for change in found:
         model = _models.get(change.model)
         if model is None:
             continue
-        with _lock:
-            _due.pop(change, None)  # a test runs it before its time
         try:
             fetching.setdefault(change.but, []).extend(_follow(change, model, _plans[model]))
         except Exception as error:  # noqa: BLE001 - raised once the others have had their turn

@@ -35,7 +35,16 @@ from dfws_html.work.handlers import Handler
 from dfws_html.work.jobs import CallName, HandlerJob, Job, PushJob
 from dfws_html.work.registry import registry
 
-__all__ = ["Dispatcher", "LiveDispatcher", "Plan", "admit", "dispatch", "installed", "plan"]
+__all__ = [
+    "Dispatcher",
+    "LiveDispatcher",
+    "Plan",
+    "admit",
+    "dispatch",
+    "in_force",
+    "installed",
+    "plan",
+]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -345,7 +354,7 @@ def installed(dispatcher: Dispatcher) -> Iterator[None]:
 
 
 def in_force() -> Dispatcher:
-    """Return who carries plans out at present."""
+    """Return what carries out the plans of this process now."""
     return _installed[-1]
 
 
@@ -363,7 +372,7 @@ def dispatch(what: Plan, *, now: bool = False, using: str | None = None) -> None
         Exception: what a function run by ``SYNC`` raised; of several an ``ExceptionGroup``.
     """
     _check_size(what)
-    _installed[-1].check(what)
+    in_force().check(what)
     if now:
         transactions.flush()
         _send([what])
@@ -395,7 +404,7 @@ def _check_size(what: Plan) -> None:
 
 
 def _send(plans: Sequence[Plan]) -> None:
-    _installed[-1].send(plans)
+    in_force().send(plans)
 
 
 def by_queue(plan: Plan) -> list[tuple[str, list[HandlerJob]]]:
