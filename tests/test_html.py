@@ -255,6 +255,25 @@ def test_translations_for_everybody_are_the_site_s():
             assert found[f"-window.{own.window_key}"][1]["content"] == "janvier"
 
 
+@pytest.mark.parametrize(
+    ("verb", "args"),
+    [
+        (html.add_attribute, ["#a", "title", gettext_lazy("January")]),
+        (html.dispatch, ["cart:changed", [gettext_lazy("January")]]),
+        (html.forms_set, ["#a", {"month": gettext_lazy("January")}]),
+    ],
+)
+def test_lazy_texts_are_those_of_whoever_gets_them(verb, args):
+    own = window()
+    with translation.override("fr"), SignalQueue() as queue:
+        for to in (WINDOW, ["room"]):
+            verb(own, *args, to=to)
+            with html.batch(own, to=to) as page:
+                verb(page, *args)
+    mine, everybody = (str(signals) for signals in queue.ws_signals.values())
+    assert mine.count("janvier") == everybody.count("January") == 2
+
+
 def test_destinations_are_read_once():
     found = sent(html.append, window(), "#a", "x", to=(name for name in ["a", "b"]))
     assert list(found) == ["-str.a", "-str.b"]

@@ -59,7 +59,8 @@ def add_attribute(
     window_info: Source, selector: str, attr_name: str, attr_value: str, *, to: Any = None
 ) -> None:
     """Give an attribute a value. Windows refuse ``on*``, ``srcdoc`` and script addresses."""
-    values = {"attr_name": attr_name, "attr_value": str(attr_value)}
+    value = as_text(attr_value, for_whom("html.add_attribute", window_info, to))
+    values = {"attr_name": attr_name, "attr_value": value}
     send("html.add_attribute", window_info, to, selector=selector, **values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypedDict
@@ -104,7 +104,7 @@ def send(name: str, window_info: Source, to: Any, /, **arguments: Any) -> None:
         for_whom(name, window_info, to)
         window_info.add(name, given)
     else:
-        trigger_signal(window_info, name, to=WINDOW if to is None else to, kwargs=given)
+        _leave(name, window_info, for_whom(name, window_info, to), given)
 
 
 def bring(
@@ -145,7 +145,7 @@ def bring(
 
 def send_batch(
     window_info: WindowInfo | HttpRequest,
-    to: Any,
+    to: Sequence[Any],
     ops: Iterable[tuple[str, Mapping[str, Any]]],
     *,
     transition: bool,
@@ -154,7 +154,16 @@ def send_batch(
     arguments: dict[str, Any] = {"ops": [list(op) for op in ops]}
     if transition:
         arguments["transition"] = True
-    trigger_signal(window_info, "html.batch", to=to, kwargs=arguments)
+    _leave("html.batch", window_info, to, arguments)
+
+
+def _leave(
+    name: str, source: WindowInfo | HttpRequest, to: Sequence[Any], arguments: dict[str, Any]
+) -> None:
+    window_info = WindowInfo.from_request(source)
+    # Lazy translations become texts here; what goes to everybody has the site's language.
+    with as_nobody() if is_shared(to) else nullcontext():
+        trigger_signal(window_info, name, to=to, kwargs=arguments)
 
 
 async def asend(
