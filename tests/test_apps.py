@@ -18,9 +18,9 @@ SETTINGS = """
 """
 
 
-def run(code, folder, *, apps=""):
+def run(code, folder, *, apps="", without=""):
     """Run code in a process of its own."""
-    head = textwrap.dedent(SETTINGS).format(apps=apps)
+    head = textwrap.dedent(SETTINGS).format(apps=apps).replace(without, "")
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", head + textwrap.dedent(code)],
         capture_output=True,
@@ -68,6 +68,20 @@ def test_a_broken_signals_py_stops_the_start(tmp_path):
     assert "started" not in done.stdout
     assert "shop/signals.py could not be imported" in done.stderr
     assert "No module named 'no_such_module'" in done.stderr
+
+
+def test_a_site_may_have_no_sessions(tmp_path):
+    done = run(
+        """
+        django.setup()
+        from dfws_html.page.visitors import visitors
+        for who in visitors([{}, {"sessionid": "of-another-site-here"}]):
+            print(repr(who.user_pk), repr(who.session_id))
+        """,
+        tmp_path,
+        without='"django.contrib.sessions",',
+    )
+    assert done.stdout == "'' ''\n'' ''\n", done.stderr
 
 
 def test_importing_does_nothing(tmp_path):

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import (
     BACKEND_SESSION_KEY,
@@ -48,6 +49,12 @@ class Visitor:
         return str(self.user.pk) if self.user.is_authenticated else ""
 
 
+#: Engines that keep sessions in the table of Django's app, which a site need not have.
+_OF_THE_APP = frozenset(
+    {"django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db"}
+)
+
+
 def visitor(cookies: Mapping[str, str]) -> Visitor:
     """Return whose cookies these are. Blocks: it may read the database."""
     return visitors([cookies])[0]
@@ -58,6 +65,8 @@ def visitors(jars: Sequence[Mapping[str, str]]) -> list[Visitor]:
 
     Where sessions and users are rows of Django's own kind, they are read all together.
     """
+    if settings.SESSION_ENGINE in _OF_THE_APP and not apps.is_installed("django.contrib.sessions"):
+        return [Visitor(session={}, user=AnonymousUser()) for _ in jars]
     store = _only_read(import_module(settings.SESSION_ENGINE).SessionStore)
     sessions = [store(cookies.get(settings.SESSION_COOKIE_NAME)) for cookies in jars]
     _load(store, sessions)
