@@ -391,6 +391,14 @@ def test_what_a_handler_returns(result, sent):
     assert call() == [{"df": "done", "call": "load-0001.1", "result": sent}]
 
 
+def test_a_lazy_result_has_the_window_s_language():
+    def handler(window_info):
+        return gettext_lazy("January")
+
+    register(handler)
+    assert call(of=window(language_code="fr"))[0]["result"] == "janvier"
+
+
 def test_what_can_t_be_sent_is_a_failure(caplog):
     register(named(lambda window_info: object(), "maker"))
     [fail] = call()

@@ -120,10 +120,11 @@ def _handle(job: HandlerJob, attempt: Attempt) -> None:
         )
     if beginning is Beginning.FIRST and _expired(job, attempt):
         raise Expired(f"signal {job.signal!r}: the job waited until it had expired")
-    done(job, _encode_answer(job, _call(job, attempt)), attempt)
+    done(job, _call(job, attempt), attempt)
 
 
-def _call(job: HandlerJob, attempt: Attempt) -> Any:
+def _call(job: HandlerJob, attempt: Attempt) -> str:
+    """Return what the handler answers, as JSON."""
     handler = registry.get(job.handler, job.signal)
     if handler is None:
         raise UnknownSignal(job.signal, registry.nearest(job.signal))
@@ -140,7 +141,8 @@ def _call(job: HandlerJob, attempt: Attempt) -> Any:
             raise SignalNotAllowed(job.signal, repr(handler.is_allowed_to))
         bound = handler.bind(window_info, arguments)
         attempt.called = True
-        return _invoke(handler, window_info, bound)
+        # A lazy translation becomes a text here, in the window's language.
+        return _encode_answer(job, _invoke(handler, window_info, bound))
 
 
 def _invoke(handler: Handler, window_info: WindowInfo, bound: dict[str, Any]) -> Any:
