@@ -156,11 +156,13 @@ def _leads_away(request: HttpRequest, response: HttpResponseBase) -> bool:
 
     Browsers take a request's headers along, and with them the window's token.
     """
+    place = response.get("Location")
     return (
         WINDOW_HEADER in request.headers
         and response.status_code in _REDIRECTS
+        and bool(place)  # an empty one leads to where the request went
         and not url_has_allowed_host_and_scheme(
-            response.get("Location", ""), {request.get_host()}, require_https=request.is_secure()
+            place, {request.get_host()}, require_https=request.is_secure()
         )
     )
 

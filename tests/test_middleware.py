@@ -717,6 +717,7 @@ PLACES = [
     ("//evil.test/", 403),
     ("http://testserver:81/", 403),
     ("http:///evil.test", 403),
+    ("", 302),
 ]
 
 
