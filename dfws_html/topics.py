@@ -161,9 +161,18 @@ def each_destination(to: Any) -> list[Any]:
 
 
 def topic_names(window_info: WindowInfo | None, topics: Iterable[Any]) -> list[str]:
-    """Return the names of topics, by the project's serializer, each once."""
-    serialize = conf.load("TOPIC_SERIALIZER")
-    return list(dict.fromkeys(serialize(window_info, topic) for topic in topics))
+    """Return the names of topics, by the project's serializer, each once.
+
+    ``WINDOW`` and ``SESSION`` are random ids, by which an answer finds its window when nothing
+    else is known of that; so they are always named by :func:`serialize_topic`.
+    """
+    theirs = conf.load("TOPIC_SERIALIZER")
+    return list(
+        dict.fromkeys(
+            (serialize_topic if topic is WINDOW or topic is SESSION else theirs)(window_info, topic)
+            for topic in topics
+        )
+    )
 
 
 def topic_id(name: str) -> str:

@@ -27,7 +27,7 @@ from dfws_html.delivery.publishing import publisher
 from dfws_html.exceptions import InvalidArguments, SignalNotAllowed, UnknownSignal, Unreachable
 from dfws_html.tasks import SERVER, SYNC, trigger
 from dfws_html.testing import SignalQueue
-from dfws_html.topics import topic_ids
+from dfws_html.topics import serialize_topic, topic_ids
 from dfws_html.work import execution, outcomes
 from dfws_html.work.attempts import Attempt, Watch, withdraw
 from dfws_html.work.dispatch import plan
@@ -35,6 +35,7 @@ from dfws_html.work.executors import ImmediateExecutor
 from dfws_html.work.jobs import Job, PushJob
 from dfws_html.work.ledger import Beginning
 from dfws_html.work.registry import registry
+from dfws_html.ws_middleware import WindowInfoMiddleware
 from tests.working import SECONDS, admitted, answers, told, topic_key, window
 
 REAL = pytest.mark.django_db(transaction=True)
@@ -397,6 +398,31 @@ def test_a_lazy_result_has_the_window_s_language():
 
     register(handler)
     assert call(of=window(language_code="fr"))[0]["result"] == "janvier"
+
+
+class Tenants(WindowInfoMiddleware):
+    """A project whose tenants share no topics."""
+
+    def to_dict(self, window_info):
+        return {"tenant": window_info.tenant}
+
+    def from_dict(self, window_info, values):
+        window_info.tenant = values["tenant"]
+
+
+def of_a_tenant(window_info, obj):
+    return f"{window_info.tenant}: {serialize_topic(window_info, obj)}"
+
+
+def test_an_answer_finds_its_window_whoever_names_topics(settings):
+    settings.WEBSOCKET_TOPIC_SERIALIZER = f"{__name__}.of_a_tenant"
+    settings.WINDOW_INFO_MIDDLEWARES = [
+        "dfws_html.ws_middleware.WindowKeyMiddleware",
+        "dfws_html.ws_middleware.DjangoAuthMiddleware",
+        f"{__name__}.Tenants",
+    ]
+    register(lambda window_info: window_info.tenant)
+    assert call(of=window(tenant="a"))[0]["result"] == "a"
 
 
 def test_what_can_t_be_sent_is_a_failure(caplog):
