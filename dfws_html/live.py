@@ -293,9 +293,9 @@ def _related(
     # Twice, before and after it: in one transaction, so it is told once.
     if not reverse:
         _changed(_concrete(instance), instance.pk, using)
-        return
-    for pk in pk_set or ():  # `clear()` on the other side does not say whom it concerned
-        _changed(_concrete(model), pk, using)
+    if reverse or _concrete(model) is _concrete(instance):  # of one model, both sides show it
+        for pk in pk_set or ():  # `clear()` on the other side does not say whom it concerned
+            _changed(_concrete(model), pk, using)
 
 
 def _changed(model: type[Model], pk: Any, using: str) -> None:

@@ -9,6 +9,7 @@ class Tag(models.Model):
     """What lines have several of."""
 
     name = models.CharField(max_length=50)
+    similar = models.ManyToManyField("self")
 
     def __str__(self) -> str:
         return self.name

@@ -336,6 +336,16 @@ def test_many_to_many(queue):
     assert set(pushed(queue)) == {topic(line)}
 
 
+def test_many_to_many_of_one_model(queue):
+    live(Tag, m2m=["similar"])
+    one, two = (Tag.objects.create(name=name) for name in "ab")
+    pushed(queue)
+    one.similar.add(two)
+    assert set(pushed(queue)) == {topic(one), topic(two)}
+    two.similar.remove(one)
+    assert set(pushed(queue)) == {topic(one), topic(two)}
+
+
 def test_another_database(queue):
     live(Line, parts=["live/title.html"])
     with transaction.atomic():
