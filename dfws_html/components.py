@@ -274,6 +274,10 @@ class SignalComponent(Component):
             if isinstance(value, Model):
                 if value.pk is None or value._state.adding:
                     raise TypeError(f"{where}: {type(value).__name__} is not saved")
+                if isinstance(value.pk, tuple):
+                    raise TypeError(
+                        f"{where}: {type(value).__name__} has a primary key of several columns"
+                    )
                 models[name] = [value._meta.label_lower, str(value.pk)]
             elif _returns(value):
                 plain[name] = value

@@ -8,13 +8,16 @@ from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
+import django
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.template import engines
 from django.test import RequestFactory, override_settings
+from django.test.utils import isolate_apps
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
@@ -268,6 +271,23 @@ def test_an_unsaved_instance_is_refused(site):
 def test_an_unsaved_instance_that_has_its_key_already_is_refused(site):
     with pytest.raises(TypeError, match="Line is not saved"):
         rendered("{% component 'group' group=group / %}", group=Line(name="x"))
+
+
+@pytest.mark.skipif(django.VERSION < (5, 2), reason="came with Django 5.2")
+@isolate_apps("tests")
+def test_an_instance_with_a_key_of_several_columns_is_refused(site):
+    class Place(models.Model):
+        pk = models.CompositePrimaryKey("row", "seat")
+        row = models.IntegerField()
+        seat = models.IntegerField()
+
+        def __str__(self):
+            return f"{self.row}, {self.seat}"
+
+    place = Place(row=1, seat=2)
+    place._state.adding = False
+    with pytest.raises(TypeError, match="argument 'group': Place has a primary key of several"):
+        rendered("{% component 'group' group=group / %}", group=place)
 
 
 def test_safe_text_comes_back_safe(site):
