@@ -389,9 +389,10 @@ def _follow(change: _Change, model: type[Model], plan: _Plan) -> list[Any]:
         return [model]
     instance = model._base_manager.using(change.using).filter(pk=change.pk).first()
     topic = instance if instance is not None else _ghost(model, change.pk)
+    pk = str(topic.pk)  # as the database has it: what was saved may have been given a text
     for part in plan.parts:
-        html = "" if instance is None else _render(model, change.pk, instance, part, {})
-        key = _key(model, change.pk, part)
+        html = "" if instance is None else _render(model, pk, instance, part, {})
+        key = _key(model, pk, part)
         roots.replace(_MARK, key, html, to=[topic], but=change.but)
     return [] if plan.parts else [topic]
 

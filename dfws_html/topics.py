@@ -106,7 +106,9 @@ def _of_model(obj: Model) -> str:
     if obj.pk is None or obj._state.adding:
         raise ValueError(f"{obj!r} is not saved, so it can't be a topic yet")
     meta = obj._meta.concrete_model._meta  # type: ignore[union-attr]
-    return f"-model.{meta.label_lower}.{obj.pk}"
+    # What was given as a text and saved stays one: `Cart(pk="2F...")` is the cart with that UUID.
+    pk = meta.pk.to_python(obj.pk) if isinstance(obj.pk, str) else obj.pk
+    return f"-model.{meta.label_lower}.{pk}"
 
 
 def _of_enum(obj: enum.Enum) -> str:

@@ -129,6 +129,20 @@ def test_a_part_is_shown_heard_and_replaced(queue):
     assert [opts["content"] for _, opts in told] == ["", ""]
 
 
+def test_a_key_may_be_given_as_text(queue):
+    live(Line, parts=["live/title.html"])
+    line = Line.objects.create(name="a")
+    mark = shown("{% live line %}", line=line).split('"')[1]
+    pushed(queue)
+    same = Line(pk=line.pk.hex, name="b")
+    same.save(force_update=True)
+    [[(_, opts)]] = pushed(queue).values()
+    assert opts["selector"] == f'[data-df-live="{mark}"]'
+    same.delete()
+    [[(_, opts)]] = pushed(queue).values()
+    assert opts["selector"] == f'[data-df-live="{mark}"]'
+
+
 def test_the_only_part_needs_no_name_and_none_shows_nothing():
     line = Line.objects.create(name="a")
     live(Line, parts=["live/title.html"])

@@ -27,6 +27,7 @@ from dfws_html.topics import (
     topic_ids,
     topic_names,
 )
+from tests.models import Line
 
 with isolate_apps("tests"):
 
@@ -189,6 +190,14 @@ def test_a_constant_that_the_window_lacks(constant, values, words):
 def test_no_window_at_all():
     with pytest.raises(ValueError, match="no window"):
         serialize_topic(None, WINDOW)
+
+
+@pytest.mark.parametrize("write", [str, str.upper, lambda text: text.replace("-", "")])
+def test_a_key_that_was_given_as_text(write):
+    pk = uuid.uuid4()
+    one, other = Line(pk=pk), Line(pk=write(str(pk)))
+    one._state.adding = other._state.adding = False
+    assert serialize_topic(None, other) == serialize_topic(None, one)
 
 
 def test_names_each_once_in_order():
