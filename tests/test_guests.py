@@ -2,11 +2,14 @@
 
 import pytest
 from django.conf.urls.i18n import i18n_patterns
+from django.test import RequestFactory
 from django.urls import path
+from django.utils import timezone
 
 from dfws_html.consumers import DFConsumer
 from dfws_html.delivery.publishing import publisher
 from dfws_html.page.origins import request_of
+from dfws_html.page.subscriptions import page_of
 from dfws_html.page.tokens import PageToken, sign, verify
 from dfws_html.protocol import Hello
 from dfws_html.sockets.guests import VOID, recognise, standing
@@ -135,6 +138,15 @@ def test_what_is_known_of_the_window():
     info = recognised(request=request, url="http://testserver/page/?a=1").window_info
     assert (info.page_url, info.user_agent) == ("http://testserver/page/?a=1", "tests")
     assert (info.language_code, info.is_anonymous) == ("fr", True)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", ""])
+def test_the_page_s_time_zone_is_that_of_its_calls(settings, zone):
+    settings.TIME_ZONE = "Europe/Berlin"
+    with timezone.override(zone or None):  # as a middleware of the project does, for the page only
+        page = page_of(RequestFactory().get("/")).token(RequestFactory().get("/"))
+    assert recognised(page).window_info.time_zone == (zone or "Europe/Berlin")
+    assert page.zone == zone
 
 
 def test_the_page_s_path_tells_its_language(settings):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -97,6 +98,7 @@ class Page:
             window_info.session_id = stays.session or None
         own = topic_ids(topic_names(window_info, _own_topics(window_info)))
         life, position = self.stand()
+        zone = window_info.time_zone
         return PageToken(
             window=self.window,
             user=user,
@@ -104,6 +106,8 @@ class Page:
             topics=before.with_topics([*own, *self._chosen(stays)]).topics,
             position=position,
             life=life,
+            # Nothing in its socket's handshake will tell it.
+            zone="" if zone == settings.TIME_ZONE else zone,
         )
 
     def _chosen(self, living: PageToken | None) -> list[str]:

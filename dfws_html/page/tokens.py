@@ -41,6 +41,7 @@ class PageToken:
         position: the history's number when the page's request began.
         life: the history's life at that time.
         key: fingerprint of the key that made the topic ids.
+        zone: name of the time zone in which the page was made, empty for the site's own.
     """
 
     window: str
@@ -50,6 +51,7 @@ class PageToken:
     position: int = 0
     life: str = ""
     key: str = field(default_factory=key_fingerprint)
+    zone: str = ""
     version: int = VERSION
 
     def with_topics(self, topics: Sequence[str]) -> PageToken:
@@ -85,6 +87,7 @@ def sign(token: PageToken) -> str:
             "p": token.position,
             "l": token.life,
             "k": token.key,
+            **({"z": token.zone} if token.zone else {}),
         },
         salt=_SALT,
         compress=True,
@@ -122,6 +125,7 @@ def verify(text: str, *, max_age: int | None = None) -> PageToken:
         position=raw["p"],
         life=raw["l"],
         key=raw["k"],
+        zone=raw.get("z", ""),
     )
 
 
@@ -129,6 +133,7 @@ def _is_whole(raw: dict[str, Any]) -> bool:
     # What we signed may be of a release that shaped it otherwise.
     return (
         all(isinstance(raw.get(key), str) for key in ("w", "u", "s", "l", "k"))
+        and isinstance(raw.get("z", ""), str)
         and type(raw.get("p")) is int
         and isinstance(raw.get("t"), list)
         and all(topic is None or isinstance(topic, str) for topic in raw["t"])

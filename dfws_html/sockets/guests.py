@@ -127,6 +127,8 @@ def _window_info(request: HttpRequest, token: PageToken, who: Visitor, url: str)
         request.path_info = path.removeprefix(request.META.get("SCRIPT_NAME", "").rstrip("/"))
     window_info = WindowInfo.from_request(request)
     window_info.page_url = url[:_LONGEST_URL]
+    if token.zone:
+        window_info.time_zone = token.zone
     return window_info
 
 
