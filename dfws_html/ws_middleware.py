@@ -134,7 +134,8 @@ class Djangoi18nMiddleware(WindowInfoMiddleware):
 
     def from_request(self, request: HttpRequest, window_info: WindowInfo) -> None:
         window_info.language_code = getattr(request, "LANGUAGE_CODE", None) or _language(request)
-        window_info.time_zone = timezone.get_current_timezone_name()
+        # Django asks for the site's own even where another one is active.
+        window_info.time_zone = timezone.get_current_timezone_name() if settings.TIME_ZONE else ""
 
     def to_dict(self, window_info: WindowInfo) -> dict[str, Any]:
         return {"language_code": window_info.language_code, "time_zone": window_info.time_zone}

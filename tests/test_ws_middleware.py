@@ -109,6 +109,7 @@ def test_a_site_without_a_time_zone(settings):
     window_info = WindowInfo.from_dict(WindowInfo().to_dict())
     with window_info.around():
         assert window_info.time_zone == ""
+    assert WindowInfo.from_request(RequestFactory().get("/")).time_zone == ""
 
 
 # ------------------------------------------------------------------ sub-path
