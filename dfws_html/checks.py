@@ -53,16 +53,6 @@ def _unknown_settings() -> Iterator[CheckMessage]:
         yield Warning(f"There is no setting {name}.", hint=hint, id="dfws_html.W001")
 
 
-def _unknown_keys() -> Iterator[CheckMessage]:
-    for name, known in (("LIMITS", conf.LIMITS), ("HISTORY", conf.HISTORY)):
-        for key in conf.get(name).keys() - known.keys():
-            yield Warning(
-                f"WEBSOCKET_{name} has no {key!r}.",
-                hint=f"It knows: {', '.join(known)}.",
-                id="dfws_html.W003",
-            )
-
-
 def _middleware() -> Iterator[CheckMessage]:
     order = list(settings.MIDDLEWARE)
     at = next((place for place, path in enumerate(order) if _is_ours(path)), None)
@@ -307,7 +297,6 @@ def _not_loaded(setting: str, path: str, error: ImportError) -> CheckMessage:
 
 _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _unknown_settings,
-    _unknown_keys,
     _middleware,
     _asgi,
     _runserver,

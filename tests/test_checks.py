@@ -61,8 +61,8 @@ def test_django_runs_them_and_shows_what_they_say(settings):
     [
         ("WEBSOCKET_URLS", "/ws/", "W001", "Did you mean WEBSOCKET_URL"),
         (f"WEBSOCKET_{'Q' * 60}", 1, "W001", "Remove it."),
-        ("WEBSOCKET_LIMITS", {"frames_in": 1}, "W003", "WEBSOCKET_LIMITS has no 'frames_in'."),
-        ("WEBSOCKET_HISTORY", {"entry": 1}, "W003", "It knows: entries, bytes, seconds."),
+        ("WEBSOCKET_LIMITS", {"frames_in": 1}, "W001", "mean WEBSOCKET_LIMITS['frame_in']"),
+        ("WEBSOCKET_HISTORY", {"entry": 1}, "W001", "mean WEBSOCKET_HISTORY['entries']"),
         ("MIDDLEWARE", [], "E001", f"Add '{OURS}'"),
         ("ASGI_APPLICATION", None, "E003", "dfws_html.routing.application"),
         ("ASGI_APPLICATION", "no.such.thing", "E003", "No module named 'no'"),

@@ -440,26 +440,6 @@ def test_a_worker_that_knows_no_such_model_leaves_it(queue):
     assert len(queue.ws_signals) == 1
 
 
-def test_what_has_run_already_covers_nothing(queue):
-    live(Line, parts=["live/title.html"])
-    line = Line.objects.create(name="a")
-    queue.execute_delayed_signals()  # before its time
-    line.name = "b"
-    line.save()
-    queue.execute_delayed_signals()
-    told = [opts["content"] for _, opts in queue.ws_signals[topic(line)]]
-    assert [html[html.index(">") + 1] for html in told] == ["a", "b"]
-
-
-def test_each_test_has_its_own_queue(queue):
-    live(Line)
-    line = Line.objects.create(name="a")
-    for _ in range(2):
-        with SignalQueue() as other:
-            line.save()
-        assert len(jobs(other)) == 1
-
-
 def test_an_instance_may_be_lazy(queue):
     live(Line)
     line = Line.objects.create(name="a")

@@ -301,6 +301,16 @@ def test_what_waits_runs_before_the_end(make_engine):
     assert gate.ran == ["0", "1", "2"]
 
 
+def test_what_is_due_soon_is_waited_for(make_engine, caplog):
+    engine = make_engine()
+    notes = Notes()
+    engine.submit(job(name="soon", eta=time.time() + 0.2), job(name="later", eta=time.time() + 60))
+    engine.stop(SECONDS)
+    notes.wait_for(1)
+    [lost] = [one.getMessage() for one in caplog.records if "is lost" in one.getMessage()]
+    assert "before its time had come" in lost
+
+
 def test_what_running_jobs_send_to_other_queues_runs_too(make_engine):
     engine = make_engine()
     ran = []

@@ -123,7 +123,7 @@ def has_perm(perm: str) -> Permission:
     >>> has_perm("shop.change_item")
     has_perm('shop.change_item')
     """
-    if not (isinstance(perm, str) and perm):
+    if perm == "" or not isinstance(perm, str):
         raise TypeError(f"has_perm needs a permission's name such as 'app.change_x', not {perm!r}")
     return Permission(
         test=lambda connection, window_info, kwargs: window_info.has_perm(perm),

@@ -116,6 +116,8 @@ class _Pool:
 
 
 _LONG = 3600.0  # seconds; a wait without end could not be expressed
+_SOON = 1.0  # seconds to come for which an engine that stops waits
+_AT_HAND = 1.0  # seconds that it takes to hand a job over, and a push to be sent, at most
 
 
 class _Clock:
@@ -129,6 +131,7 @@ class _Clock:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._is_handing_over = False
         self.waiting: Counter[str] = Counter()
 
     def put(self, job: Job) -> None:
@@ -138,7 +141,7 @@ class _Clock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._tick, name="dfws-clock", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            self._changed.notify_all()
 
     def take_out(self, wanted: Callable[[Job], bool]) -> list[Job]:
         """Return what waits and is wanted; it waits no more."""
@@ -149,13 +152,21 @@ class _Clock:
             self.waiting -= Counter(job.queue for job in found)
             return found
 
+    def join(self, until: float) -> None:
+        """Wait until all is handed over whose time comes by then."""
+        with self._changed:
+            while self._is_handing_over or (self._heap and self._heap[0][0] <= until):
+                if (left := until + _AT_HAND - time.monotonic()) <= 0:
+                    return
+                self._changed.wait(left)
+
     def close(self) -> list[Job]:
         """End the thread; return what waited."""
         with self._changed:
             self._closed = True
             waiting = [job for _, _, job in sorted(self._heap, key=lambda item: item[:2])]
             self._heap.clear()
-            self._changed.notify()
+            self._changed.notify_all()
             return waiting
 
     def _monotonic(self, eta: float) -> float:
@@ -176,11 +187,14 @@ class _Clock:
 
     def _next(self) -> Job | None:
         with self._changed:
+            self._is_handing_over = False
+            self._changed.notify_all()
             while not self._closed:
                 wait = self._heap[0][0] - time.monotonic() if self._heap else _LONG
                 if wait <= 0:
                     _, _, job = heapq.heappop(self._heap)
                     self.waiting[job.queue] -= 1
+                    self._is_handing_over = True
                     return job
                 self._changed.wait(min(wait, _LONG))
         return None
@@ -232,8 +246,12 @@ class ThreadExecutor:
             _perform(job)  # the ledger lets none of them begin
 
     def stop(self, seconds: float) -> None:
-        """Let what waits run for at most so long, then say what is lost. It takes no more."""
+        """Let what waits run for at most so long, then say what is lost. It takes no more.
+
+        What is delayed is waited for if its time is almost there.
+        """
         deadline = time.monotonic() + seconds
+        self._clock.join(min(deadline, time.monotonic() + _SOON))
         while (rest := self._close(at_once=time.monotonic() >= deadline)) is None:
             for pool in self._all_pools():
                 pool.join(deadline)
