@@ -233,8 +233,10 @@ def test_included_fields_become_arguments(bed: Bed) -> None:
         ("find input", {"in": "1"}),
         ("next input", {"id": "2"}),
         ("previous input", {"before": "0"}),
-        ("fieldset, #before", {"before": "0", "id": "2"}),
+        ("#f fieldset, #before", {"before": "0", "id": "2"}),
         ("#none", {}),
+        ("#named", {"in": "2"}),
+        ("#named form", {"in": "2"}),
     ],
 )
 def test_what_is_included(bed: Bed, selector: str, expected: dict[str, str]) -> None:
@@ -242,6 +244,11 @@ def test_what_is_included(bed: Bed, selector: str, expected: dict[str, str]) -> 
         "<input id=before name=before value=0><form id=f>"
         f"<p id=p {signal(name='s', on='ping', include=selector)}><input name=in value=1></p>"
         "<fieldset><input name=id value=2></fieldset></form><input name=by form=f value=3>"
+        # What has a name, and is nothing that is filled in.
+        "<div id=named><iframe name=i></iframe><form><fieldset name=s><a name=a></a>"
+        "<details name=d></details><object name=o></object><input name=in value=2>"
+        "<output name=out>1</output><button name=go value=1>x</button>"
+        "<input type=submit name=send><input type=image name=map></fieldset></form></div>"
     )
     page.dispatch_event("#p", "ping")
     assert bed.called() == [("s", expected)]

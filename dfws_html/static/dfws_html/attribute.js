@@ -2,6 +2,7 @@
 
 import { CONTROLS } from "./controls.js";
 import { attempt } from "./events.js";
+import { isButton } from "./forms.js";
 import { get, invoke, isForm } from "./nodes.js";
 import { parseTriggers } from "./triggers.js";
 
@@ -120,6 +121,6 @@ const defaultEvent = (element) =>
   isForm(element)
     ? "submit"
     : (invoke(element, "matches", CONTROLS) || element.constructor.formAssociated) &&
-        !/^(submit|image|reset|button)$/.test(element.type)
+        !isButton(element)
       ? "change"
       : "click";

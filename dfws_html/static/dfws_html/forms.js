@@ -38,8 +38,17 @@ function included(element, selector) {
   ]);
   for (const field of new Set(fields)) {
     const { name } = field;
-    if (isForm(field) || !name || name === TOKEN || invoke(field, "matches", ":disabled")) continue;
-    if (isCheckable(field) && !field.checked) continue;
+    if (
+      isForm(field) ||
+      !name ||
+      name === TOKEN ||
+      !("value" in field) ||
+      isButton(field) ||
+      invoke(field, "matches", ":disabled") ||
+      (isCheckable(field) && !field.checked)
+    ) {
+      continue;
+    }
     const value = isCheckable(field) ? field.value : controlValue(field, null);
     values.set(name, values.has(name) ? [values.get(name), value].flat() : value);
   }
@@ -88,3 +97,6 @@ export function controlValue(element, target) {
 
 /** @param {any} control @returns {boolean} */
 export const isCheckable = ({ type }) => /^(checkbox|radio)$/.test(type);
+
+/** Whether it is for clicks, or for reading: its value is nothing that is filled in. @param {any} control @returns {boolean} */
+export const isButton = ({ type }) => /^(submit|image|reset|button|output)$/.test(type);
