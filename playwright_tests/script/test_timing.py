@@ -252,6 +252,27 @@ def test_a_form_that_is_not_valid_cancels_nothing(bed: Bed) -> None:
     assert sent(bed) == ["a"]
 
 
+def test_a_form_that_is_not_sent_cancels_nothing(bed: Bed) -> None:
+    page = start(
+        bed,
+        f"<form id=f {signal(name='submit', confirm='?')}>{field('input delay:300ms')}</form>",
+    )
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    type_text(page, "a")
+    page.evaluate("f.requestSubmit()")
+    page.clock.run_for(301)
+    assert sent(bed) == ["a"]
+    page.once("dialog", lambda dialog: dialog.accept())
+    type_text(page, "b")
+    page.evaluate("f.requestSubmit()")
+    page.clock.run_for(301)
+    assert sent(bed) == ["a", "submit"]
+    type_text(page, "c")  # while that is in flight, the form is not sent once more
+    page.evaluate("f.requestSubmit()")
+    page.clock.run_for(301)
+    assert sent(bed) == ["a", "submit", "c"]
+
+
 def test_a_form_s_own_pause_is_not_its_end(bed: Bed) -> None:
     page = start(bed, f"<form id=f {signal(name='s', on='submit delay:100ms')}></form>")
     page.evaluate("f.requestSubmit()")

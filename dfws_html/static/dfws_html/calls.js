@@ -1,7 +1,7 @@
 /** @file One call on one event: whether the event is heeded and prevented, and what is to be sent. */
 
 import { get, invoke, isForm } from "./nodes.js";
-import { cancel, schedule } from "./timing.js";
+import { schedule } from "./timing.js";
 
 /** Events that we have prevented: whatever prevented the others said no. @type {WeakSet<Event>} */
 const ours = new WeakSet();
@@ -56,7 +56,6 @@ export function react(job, element, event) {
     ) {
       return;
     }
-    cancel(form);
   }
   schedule(job, target, submission);
 }

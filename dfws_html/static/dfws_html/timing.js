@@ -12,8 +12,10 @@ const waiting = new Map();
 
 // A user's last key is not lost with the page.
 addEventListener("pagehide", () => run((job) => !isOwn(job)), true);
-// One that others prevented may have been sent by them, or not: then the fields speak for themselves.
-addEventListener("submit", ({ target, defaultPrevented }) => defaultPrevented || cancel(target));
+// One that was prevented may be sent all the same, or not: until then the fields speak for themselves.
+addEventListener("submit", (event) =>
+  setTimeout(() => event.defaultPrevented || cancel(event.target)),
+);
 // What waits without a timer was held back. At a welcome, what is older goes first.
 for (const type of ["df:connected", "visibilitychange"]) {
   addEventListener(type, () => queueMicrotask(() => run(({ timer }) => !timer)), true);
@@ -44,9 +46,10 @@ function later(job, delay) {
  * A form is sent: what its fields were going to send goes with it.
  * @param {any} form
  */
-export function cancel(form) {
+function cancel(form) {
   for (const job of waiting.keys()) {
-    if (!isOwn(job) && formOf(job.memory.owner) === form) waiting.delete(job);
+    if (!isOwn(job) && job.call.on.type !== "submit" && formOf(job.memory.owner) === form)
+      waiting.delete(job);
   }
 }
 
@@ -115,13 +118,14 @@ export function schedule(job, target, submission) {
     if (!isEvery || once) waiting.delete(job);
     later(job, isEvery ? delay : throttle);
     if (changed && print && print === job.last) return;
-    job.spent = once;
     launch(
       memory.owner,
       job.call,
       () => {
         read();
         job.last = print;
+        job.spent = once;
+        if (submission) cancel(submission.form);
         return values;
       },
       submission,
