@@ -277,17 +277,58 @@ def test_disable_reads_first_and_gives_the_focus_back(bed: Bed) -> None:
     assert page.evaluate("[s.disabled, document.activeElement.id]") == [False, "i"]
 
 
-def test_what_is_held_is_named(bed: Bed) -> None:
+def test_marks_are_counted(bed: Bed) -> None:
     page = bed.open("<b id=b disabled>x</b>")
     assert page.evaluate(
         """async () => {
-          const { held, mark } = await import("/static/dfws_html/marks.js");
+          const { mark } = await import("/static/dfws_html/marks.js");
           const unmark = [mark(b, b, [], b), mark(b, undefined, [], undefined)];
-          const all = [[...held(b)]];
-          for (const one of unmark) { one(); all.push([...held(b)]) }
+          const all = [b.getAttributeNames().length, b.className];
+          for (const one of unmark) { one(); all.push(b.className) }
           return [...all, b.outerHTML];
         }"""
-    ) == [["class", "aria-busy", "disabled"], ["class"], [], '<b id="b" disabled="">x</b>']
+    ) == [4, "df-busy", "df-busy", "", '<b id="b" disabled="">x</b>']
+
+
+@pytest.mark.parametrize(
+    ("verb", "opts"),
+    [
+        (
+            "html.morph",
+            {"selector": "main", "content": "<button id=b type=button class=sold disabled>Sold"},
+        ),
+        (
+            "html.batch",
+            {
+                "ops": [
+                    ["html.add_class", {"selector": "#b", "class_name": "sold"}],
+                    [
+                        "html.boolean_attribute",
+                        {"selector": "#b", "name": "disabled", "value": True},
+                    ],
+                ]
+            },
+        ),
+    ],
+)
+def test_what_the_server_says_meanwhile_stays(bed: Bed, verb: str, opts: dict[str, Any]) -> None:
+    page = bed.open(f"<main>{button('Buy', disable='this')}</main>")
+    page.click("#b")
+    bed.push(verb, **opts)
+    assert page.evaluate("[...b.classList].sort()") == ["df-busy", "sold"]
+    bed.done()
+    assert page.evaluate("[b.className, b.disabled]") == ["sold", True]
+
+
+def test_a_morph_meanwhile_takes_away_what_was(bed: Bed) -> None:
+    page = bed.open(
+        f"<main><b id=b class=old {signal(name='s', busy='this')} aria-busy=false>x</b>"
+    )
+    page.click("#b")
+    bed.push("html.morph", selector="main", content="<b id=b>y</b>")
+    assert page.inner_html("main") == '<b id="b" class="df-busy" aria-busy="true">y</b>'
+    bed.done()
+    assert page.inner_html("main") == '<b id="b">y</b>'
 
 
 # Questions
@@ -301,6 +342,16 @@ def test_confirm(bed: Bed, yes: bool) -> None:
     page.type("#q", "a")
     assert bed.names() == ["search"] * yes
     assert questions == ["Really?"]
+
+
+def test_once_is_not_spent_by_a_no(bed: Bed) -> None:
+    page = bed.open(button(on="click once", confirm="Really?"))
+    for yes in (False, True):
+        page.once("dialog", lambda d, yes=yes: d.accept() if yes else d.dismiss())
+        page.click("#b")
+        assert bed.names() == ["s"] * yes
+    page.click("#b")
+    assert bed.names() == ["s"]
 
 
 def test_a_page_asks_by_itself(bed: Bed) -> None:

@@ -1,14 +1,31 @@
 /** @file Marks of what is in flight: counted for each element, and gone without a trace. */
-import { get, invoke, setAttribute } from "./nodes.js";
+import { get, invoke, removeClass, setAttribute } from "./nodes.js";
 
-/** By element and attribute: by how many it is held, and what it was. @type {WeakMap<Element, Record<string, {count: number, before: string | null}>>} */
+/** By element and attribute: by how many it is held, with what value, and what it was. @type {WeakMap<Element, Record<string, {count: number, value: string, before: string | null}>>} */
 const marks = new WeakMap();
 
 /**
+ * Marks stay over a morph: what the server says counts once they are gone, of classes at once.
  * @param {Element} element
- * @returns {string[]} names of the attributes that are not the server's to write now
+ * @param {Element} fresh what it becomes
  */
-export const held = (element) => Object.keys(marks.get(element) ?? {});
+export function remark(element, fresh) {
+  const own = marks.get(element);
+  for (const name in own) {
+    own[name].before = invoke(fresh, "getAttribute", name);
+    put(fresh, name, own[name].value);
+  }
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+function put(element, name, value) {
+  if (name === "class") get(element, "classList").add(value);
+  else setAttribute(element, name, value);
+}
 
 /**
  * @param {any[]} mark element, name of an attribute, and its value until the last one lets go; what others make of it
@@ -19,19 +36,15 @@ function hold([element, name, value]) {
   const own = marks.get(element) ?? {};
   marks.set(element, own);
   const read = () => invoke(element, "getAttribute", name);
-  own[name] ??= { count: 0, before: read() };
+  own[name] ??= { count: 0, value, before: read() };
   const mark = own[name];
-  const classes = name === "class" && get(element, "classList");
   mark.count++;
-  if (classes) classes.add(value);
-  else invoke(element, "setAttribute", name, value);
+  put(element, name, value);
   return () => {
     if (--mark.count) return;
     delete own[name];
-    if (classes) classes.remove(value);
-    if (classes ? !classes.length : read() === value) {
-      setAttribute(element, name, classes ? null : mark.before);
-    }
+    if (name === "class") removeClass(element, value);
+    else if (read() === value) setAttribute(element, name, mark.before);
   };
 }
 
@@ -56,9 +69,11 @@ export function mark(element, region, buttons, disabled) {
   const holds = [
     [element, "class", "df-busy"],
     [region, "aria-busy", "true"],
-    [disabled, "disabled", ""],
+    [disabled, "disabled", "true"],
     ...buttons.map((button) => [button, "aria-disabled", "true"]),
-  ].flatMap((one) => (one[0] ? hold(one) : []));
+  ]
+    .filter(([one]) => one)
+    .map(hold);
   return () => {
     for (const letGo of holds) letGo();
     if (giveBack) giveBack();

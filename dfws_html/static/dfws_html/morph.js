@@ -2,7 +2,7 @@
 import { CONTROLS, field, within, write } from "./controls.js";
 import { attempt, fail } from "./events.js";
 import { controlValue } from "./forms.js";
-import { held } from "./marks.js";
+import { remark } from "./marks.js";
 import { get, invoke } from "./nodes.js";
 import { isUnsafe } from "./safety.js";
 
@@ -175,15 +175,13 @@ export function plan(from, to, outer, mayWrite) {
     /** @param {any} one */
     const isIn = (one) => invoke(old, "contains", one);
     if (isKept(old) || (isEqual(old, fresh) && !unsure.some(isIn))) return;
+    remark(old, fresh);
     const attributes = get(fresh, "attributes");
     if (!attributes) {
       steps.push(["text", old, fresh.data]);
       return;
     }
-    const kept = [
-      ...held(old),
-      ...(invoke(old, "getAttribute", "data-df-keep")?.split(/\s+/) ?? []),
-    ];
+    const kept = invoke(old, "getAttribute", "data-df-keep")?.split(/\s+/) ?? [];
     /** @param {string} name */
     const isLeft = (name) =>
       kept.includes(name) || (NAMES.test(name) && invoke(old, "matches", OWNERS));

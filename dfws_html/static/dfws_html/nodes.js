@@ -35,6 +35,17 @@ export const setAttribute = (element, name, value) =>
     : invoke(element, "setAttribute", name, value);
 
 /**
+ * Without a trace.
+ * @param {Element} element
+ * @param {string} name
+ */
+export function removeClass(element, name) {
+  const classes = get(element, "classList");
+  classes.remove(name);
+  if (!classes.length) setAttribute(element, "class", null);
+}
+
+/**
  * @param {Element} element
  * @returns {Element} the same at another time: who has its id now, if it has gone
  */

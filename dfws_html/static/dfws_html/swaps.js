@@ -3,7 +3,7 @@ import { isTouched } from "./controls.js";
 import { emit, fail } from "./events.js";
 import { focus, keep } from "./keeping.js";
 import { perform, plan } from "./morph.js";
-import { get, invoke } from "./nodes.js";
+import { get, invoke, removeClass } from "./nodes.js";
 import { meta } from "./session.js";
 import { inTurn } from "./turns.js";
 
@@ -140,10 +140,7 @@ export function show(
 }
 
 /** @param {Element} element */
-function settle(element) {
-  get(element, "classList").remove(ADDED);
-  if (!get(element, "className")) invoke(element, "removeAttribute", "class");
-}
+const settle = (element) => removeClass(element, ADDED);
 
 /**
  * @param {string} word

@@ -6,7 +6,7 @@ import { setFields } from "./controls.js";
 import { each } from "./elements.js";
 import { attempt, fail } from "./events.js";
 import { showErrors } from "./formerrors.js";
-import { get, invoke } from "./nodes.js";
+import { get, invoke, setAttribute } from "./nodes.js";
 import { isUnsafe, linkTo } from "./safety.js";
 import { show } from "./swaps.js";
 import { inTurn } from "./turns.js";
@@ -55,11 +55,11 @@ export const ELEMENTS = {
   "html.toggle_class": classing("toggle"),
   "html.add_attribute"(target, { attr_name, attr_value }, detail) {
     if (isUnsafe({ name: attr_name, value: attr_value })) fail("unsafe", attr_name, detail);
-    else invoke(target, "setAttribute", attr_name, attr_value ?? "");
+    else setAttribute(target, attr_name, attr_value ?? "");
   },
-  "html.remove_attr": (target, { attr_name }) => invoke(target, "removeAttribute", attr_name),
+  "html.remove_attr": (target, { attr_name }) => setAttribute(target, attr_name, null),
   "html.boolean_attribute": (target, { name, value }) =>
-    invoke(target, "toggleAttribute", name, !!value),
+    setAttribute(target, name, value ? "" : null),
   "html.focus": (target, _opts, _detail, rank) => rank || invoke(target, "focus"),
   "html.scroll": (target, { block }, _detail, rank) =>
     rank || invoke(target, "scrollIntoView", { block }),
