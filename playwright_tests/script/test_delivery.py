@@ -440,9 +440,9 @@ def test_the_user_is_told(bed: Bed) -> None:
     bed.send(df="nack", n=frame["n"], code="busy", message="x")
     page.wait_for_function("st.textContent === 'Something went wrong.'")
     page.evaluate("addEventListener('df:error', e => e.preventDefault(), {once: true})")
-    page.evaluate("st.textContent = ''")
     page.click("p")
     bed.until(lambda: len(bed.calls) == 2)
+    assert page.text_content("#st") == "", "the user has gone on"
     bed.send(df="nack", n=bed.calls[1]["n"], code="busy", message="x")
     bed.flush()
     assert page.text_content("#st") == ""

@@ -104,6 +104,20 @@ def test_an_unknown_element_is_named_and_nothing_is_sent(bed: Bed, key: str) -> 
 
 
 @pytest.mark.parametrize(
+    "call", [{"swap": "inerHTML"}, {"swap": "inner beforeend"}, {"reset": True}]
+)
+def test_what_could_not_be_done_with_the_answer_is_not_sent(bed: Bed, call: dict[str, Any]) -> None:
+    page = bed.open(button(sync="queue all", **call))
+    page.click("#b")
+    page.click("#b")
+    assert bed.names() == []
+    word = call.get("swap", "reset")
+    assert [(e["code"], e["message"]) for e in bed.events("error")] == [
+        ("target", f"Error: {word}"),
+    ] * 2
+
+
+@pytest.mark.parametrize(
     "call",
     [
         {"target": "this"}, {"sync": "drop"}, {"busy": "this"}, {"disable": "this"},
@@ -111,7 +125,7 @@ def test_an_unknown_element_is_named_and_nothing_is_sent(bed: Bed, key: str) -> 
     ],
 )  # fmt: skip
 def test_who_asks_for_an_answer(bed: Bed, call: dict[str, Any]) -> None:
-    page = bed.open(f"{button()}<p {signal(name='t', **call)}>p</p>")
+    page = bed.open(f"{button()}<form><p {signal(name='t', **call)}>p</p></form>")
     page.click("#b")
     page.click("p")
     bed.flush()

@@ -1,5 +1,6 @@
 /** @file One call on one event: whether the event is heeded and prevented, and what is to be sent. */
 
+import { say } from "./events.js";
 import { get, invoke, isForm } from "./nodes.js";
 import { schedule } from "./timing.js";
 
@@ -57,5 +58,6 @@ export function react(job, element, event) {
       return;
     }
   }
+  say();
   schedule(job, target, submission);
 }

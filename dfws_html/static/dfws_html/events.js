@@ -40,9 +40,16 @@ export const emit = (type, detail = {}) =>
  */
 export function report(type, detail, level = "error") {
   log(level, detail);
+  if (emit(type, detail) && level === "error") say(type);
+}
+
+/** @param {string} [type] of what the user is told; nothing: he has gone on */
+export function say(type) {
   const status = document.querySelector("[data-df-status]");
-  if (emit(type, detail) && level === "error" && status) {
-    status.textContent = status.getAttribute(`data-df-text-${type}`) ?? "Something went wrong.";
+  if (status) {
+    status.textContent = type
+      ? (status.getAttribute(`data-df-text-${type}`) ?? "Something went wrong.")
+      : "";
   }
 }
 

@@ -5,7 +5,7 @@ import { lendFocus, mark } from "./marks.js";
 import { current, get } from "./nodes.js";
 import { pretend } from "./optimistic.js";
 import { place } from "./signals.js";
-import { show } from "./swaps.js";
+import { methodOf, show } from "./swaps.js";
 import { enter, isFull, laneOf, leave, supersede } from "./sync.js";
 import { seek, snapshot } from "./targets.js";
 
@@ -41,9 +41,10 @@ export function launch(element, call, read, submission) {
     const region = at(target ?? (swap && "this"));
     const disabled = at(call.disable);
     const marked = at(call.busy) ?? region;
-    const sent = snapshot(
-      submission || call.form || reset ? formOf(element) : call.value && element,
-    );
+    const form = formOf(element);
+    if (reset && !form) throw new Error("reset");
+    if (swap && methodOf(swap) == null) throw new Error(swap);
+    const sent = snapshot(submission || call.form || reset ? form : call.value && element);
     // The buttons that would make the same call once more.
     const buttons =
       submission && flight.how === "drop"

@@ -61,7 +61,7 @@ export function rising(numbers) {
 }
 
 /**
- * Reads both trees and changes none.
+ * Reads both trees; what is in flight is marked in the new one, too.
  * @param {any} from
  * @param {any} to whose children are what `from` is to contain or, if `outer`, to become
  * @param {boolean} outer

@@ -25,6 +25,9 @@ const METHODS = {
   "morph:outer": "outer",
 };
 
+/** @param {string} how @returns {string | undefined} undefined: no word that we know */
+export const methodOf = (how) => METHODS[how.trim().split(/\s+/)[0]];
+
 /** Class of what was added, for one picture: what CSS begins with. */
 const ADDED = "df-added";
 
@@ -86,7 +89,8 @@ export function show(
   const wished = () => (wish ? document.querySelector(wish) : null);
   const side = option("scroll");
   const told = { ...detail, element: target };
-  const method = METHODS[word] ?? fail("attribute", `swap: ${how}`, told);
+  const method = /** @type {string} */ (methodOf(how));
+  if (method === undefined) fail("attribute", `swap: ${how}`, told);
   if (!method) return;
   const act = () => {
     wished(); // one that can't be read is an error before anything is done

@@ -7,7 +7,8 @@ const HINTS = {
     "The arguments could not be read: `form` wants a form around the element, `value` a control.",
   "no-target": "The selector found nothing in this page. Is the element rendered under another id?",
   selector: "The selector is no CSS.",
-  target: "What the call names by target, busy, disable or its own selectors is not in the page.",
+  target:
+    "What the call names by target, busy or disable is not in the page, swap is no word, or reset has no form.",
   sync: "`sync` is drop, replace, queue first, queue last or queue all, and perhaps a selector of its scope.",
   optimistic:
     "What is shown ahead must be a verb of classes, attributes or text, or an appended <template>.",
