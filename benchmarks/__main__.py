@@ -1,11 +1,8 @@
-"""``python -m benchmarks``: measure and print everything."""
+"""``python -m benchmarks``: measure and print everything, each in a process of its own."""
 
-from benchmarks import bundle, cluster, costs, embedded, hellos, morphs
+import subprocess
+import sys
 
 if __name__ == "__main__":
-    bundle.main()
-    morphs.main()
-    embedded.main()
-    cluster.main()
-    costs.main()
-    hellos.main()
+    for name in ("bundle", "morphs", "embedded", "cluster", "costs", "hellos"):
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

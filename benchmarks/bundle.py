@@ -25,3 +25,7 @@ def main() -> None:
     done = subprocess.run([node, "-e", _MEASURE, _BUNDLE], check=True, capture_output=True)
     raw, gzip, brotli = json.loads(done.stdout)
     print(f"bundle, minified: {raw} bytes, gzip -9 {gzip}, brotli 11 {brotli}")
+
+
+if __name__ == "__main__":
+    main()

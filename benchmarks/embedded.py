@@ -53,3 +53,7 @@ def main() -> None:
     for measure in (round_trip, fan_out):
         with served() as server:
             asyncio.run(measure(server))
+
+
+if __name__ == "__main__":
+    main()
