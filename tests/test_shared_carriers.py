@@ -4,9 +4,11 @@ import asyncio
 import logging
 
 import pytest
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from dfws_html.delivery.history import Frame
 from dfws_html.delivery.hub import Hub, Subscriber
+from dfws_html.delivery.layer_carrier import LayerCarrier
 from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.redis_carrier import delay_before
 from dfws_html.exceptions import Unreachable
@@ -80,6 +82,50 @@ async def test_what_is_forgotten_is_not_heard_until_it_is_wanted_again(carrier):
             ear.heard.clear()
             await publish((["a"], "2"), (["b"], "3"))
             await ear.until(lambda: "3" in ear.bodies)
+
+
+async def turns():
+    """Let all go on that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Crossing(InMemoryChannelLayer):
+    """Over several connections: what is asked first comes last, what is done first is told last."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def group_add(self, group, channel):
+        await super().group_add(group, channel)
+        await self.answers.wait()
+
+    async def group_discard(self, group, channel):
+        await turns()
+        await super().group_discard(group, channel)
+
+
+async def test_a_topic_that_is_forgotten_and_wanted_at_once_is_heard(settings):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Crossing"}}
+    layer = get_channel_layer()
+    ear = Ear()
+    line = LayerCarrier().open(ear)
+
+    async def look(mark):
+        return mark
+
+    await line.hear(["a"], look)
+    layer.answers.clear()
+    line.forget(["a"])
+    hearing = asyncio.create_task(line.hear(["a"], look))
+    for _ in range(3):
+        await turns()
+    layer.answers.set()
+    await hearing
+    await turns()
+    assert list(layer.groups["dfws.a"]) == [line._channel]
 
 
 async def test_two_lines_hear_the_same(carrier):

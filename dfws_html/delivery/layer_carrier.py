@@ -78,6 +78,8 @@ class _LayerLine:
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self._wanted: set[str] = set()
+        # One after the other: over several connections a layer keeps no order.
+        self._moving = asyncio.Lock()
         self._channel: str | None = None
         self._life: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,10 +98,11 @@ class _LayerLine:
                 self._channel = await get_channel_layer().new_channel("dfws")
             if self._life is None:
                 self._life = asyncio.get_running_loop().create_task(self._live())
-            await self._join(new)
+            async with self._moving:
+                await self._join(new)
+                self._wanted |= new
         except Exception as error:
             raise _unreachable(error) from error
-        self._wanted |= new
 
     def forget(self, topics: Iterable[str]) -> None:
         """See :meth:`Line.forget`."""
@@ -124,19 +127,22 @@ class _LayerLine:
         for topic in list(topics):
             await layer.group_add(_group(topic), self._channel)
 
-    async def _leave(self, topics: Iterable[str]) -> None:
+    async def _join_again(self) -> None:
+        async with self._moving:
+            await self._join(self._wanted)
+
+    async def _leave(self, topics: set[str]) -> None:
         layer = get_channel_layer()
-        for topic in topics:
-            if topic not in self._wanted:
+        async with self._moving:
+            for topic in topics - self._wanted:
                 try:
                     await layer.group_discard(_group(topic), self._channel)
                 except Exception as error:  # noqa: BLE001 - it expires, and harms nobody until then
                     logger.debug("CHANNEL_LAYERS: a group was not left: %r", error)
-        await self._join(self._wanted.intersection(topics))  # wanted again meanwhile
 
     async def _rejoin(self) -> None:
         try:
-            await self._join(self._wanted)
+            await self._join_again()
         except Exception as error:  # noqa: BLE001 - the next look tries again
             logger.warning("%s", _unreachable(error))
 
@@ -149,7 +155,7 @@ class _LayerLine:
         while not me.cancelling():
             since = time.monotonic()
             try:
-                await self._join(self._wanted)
+                await self._join_again()
                 if attempt:
                     self._ear.returned()
                 async with asyncio.timeout(_RENEWAL):
