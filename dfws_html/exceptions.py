@@ -85,6 +85,14 @@ class InvalidArguments(ValueError):
         hint = f'; did you mean "{self.nearest}"?' if self.nearest else ""
         return f'signal "{self.signal}"{where}, argument "{self.argument}": {self.reason}{hint}'
 
+    def for_visitors(self) -> str:
+        """Return the sentence without the names that only the server knows.
+
+        >>> InvalidArguments("s", "n", "it is missing", function="shop.signals.add").for_visitors()
+        'signal "s", argument "n": it is missing'
+        """
+        return str(InvalidArguments(self.signal, self.argument, self.reason))
+
 
 class ProtocolError(ValueError):
     """A frame that breaks the protocol.

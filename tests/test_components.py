@@ -8,7 +8,6 @@ from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
-import django
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -273,7 +272,6 @@ def test_an_unsaved_instance_that_has_its_key_already_is_refused(site):
         rendered("{% component 'group' group=group / %}", group=Line(name="x"))
 
 
-@pytest.mark.skipif(django.VERSION < (5, 2), reason="came with Django 5.2")
 @isolate_apps("tests")
 def test_an_instance_with_a_key_of_several_columns_is_refused(site):
     class Place(models.Model):

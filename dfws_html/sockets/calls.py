@@ -141,7 +141,7 @@ def _told(error: Exception) -> str:
     if isinstance(error, (UnknownSignal, SignalNotAllowed)) and not settings.DEBUG:
         return str(type(error)(error.signal))
     if isinstance(error, InvalidArguments) and not settings.DEBUG:
-        return str(InvalidArguments(error.signal, error.argument, error.reason))
+        return error.for_visitors()
     if isinstance(error, Unreachable) and not settings.DEBUG:
         return "the server can't reach its workers"  # where they are is nobody's business
     return str(error)

@@ -164,7 +164,7 @@ def _told(job: HandlerJob, code: str, error: BaseException) -> str:
     if code == "forbidden":
         return str(SignalNotAllowed(job.signal))
     if isinstance(error, InvalidArguments):
-        return one_line(str(InvalidArguments(error.signal, error.argument, error.reason)))
+        return one_line(error.for_visitors())
     return str(error)
 
 

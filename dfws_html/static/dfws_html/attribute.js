@@ -65,9 +65,7 @@ export function jobsOf(element) {
     memory.text = text;
     memory.jobs = [];
     attempt("attribute", { element }, () => {
-      for (const call of [/^[[{"]/.test(text) ? JSON.parse(text) : text]
-        .flat()
-        .flatMap((item) => parseCall(item.at ? { name: item } : item, defaultEvent(element)))) {
+      for (const call of read(element, text)) {
         let key = `${call.name} ${call.on.text}`;
         while (memory.jobs.includes(memory[key])) key += ".";
         memory[key] ??= { memory };
@@ -78,6 +76,16 @@ export function jobsOf(element) {
   }
   return memory.jobs;
 }
+
+/**
+ * @param {Element} element
+ * @param {string} text of its attribute
+ * @returns {Call[]} throws what can't be read
+ */
+export const read = (element, text) =>
+  [/^[[{"]/.test(text) ? JSON.parse(text) : text]
+    .flat()
+    .flatMap((item) => parseCall(item.at ? { name: item } : item, defaultEvent(element)));
 
 /** @param {Element} element @returns {Memory} */
 export function memoryOf(element) {

@@ -60,20 +60,19 @@ export function sweep(sending) {
  */
 function advance(entry, sending) {
   const { text, detail, due } = entry;
-  const ready = sending && text;
-  const frame = `${text.slice(0, -1)},"life":${JSON.stringify(life)}}`;
+  const frame = sending && text && `${text.slice(0, -1)},"life":${JSON.stringify(life)}}`;
   const code = isClosed()
     ? token
       ? "closed"
       : "no-window"
     : now() > due
       ? "timeout"
-      : ready && (entry.life ?? life) !== life
+      : frame && (entry.life ?? life) !== life
         ? "life"
-        : ready && new Blob([frame]).size > limit && "big";
+        : frame && new Blob([frame]).size > limit && "big";
   if (code) {
     expire(entry, code);
-  } else if (ready && send(frame)) {
+  } else if (frame && send(frame)) {
     entry.life = life;
     if (!entry.sent++) emit("sent", detail);
   }

@@ -1,29 +1,16 @@
 /** @file Events that another script stopped on their way to the window, where calls hear them. */
+import { ATTRIBUTE, read } from "../attribute.js";
 import { fail } from "../events.js";
-import { parseTriggers } from "../triggers.js";
-
-const ATTRIBUTE = "data-df-signal";
 
 /** What widgets like to keep for themselves. */
 const TYPES = ["click", "submit", "input", "change", "keydown", "keyup", "focusin", "focusout"];
 
-/** @param {any} element @returns {string} what it hears without `on`, roughly */
-const defaultEvent = ({ localName, type }) =>
-  localName === "form"
-    ? "submit"
-    : /^(input|select|textarea)$/.test(localName) && !/^(submit|image|reset|button)$/.test(type)
-      ? "change"
-      : "click";
-
 /** @param {any} element @param {string} type @returns {string[]} names of the calls that wait for it */
 function waitingFor(element, type) {
-  const text = element.getAttribute(ATTRIBUTE).trim();
   try {
-    return [/^[[{"]/.test(text) ? JSON.parse(text) : text].flat().flatMap((call) => {
-      const triggers = parseTriggers(call.on ?? defaultEvent(element));
-      const hears = triggers.some((on) => on.type === type && !on.capture && !on.from);
-      return hears ? (call.name ?? call) : [];
-    });
+    return read(element, element.getAttribute(ATTRIBUTE).trim())
+      .filter(({ on }) => on.type === type && !on.capture && !on.from)
+      .map(({ name }) => name);
   } catch {
     return []; // what can't be read has been reported
   }
