@@ -12,8 +12,8 @@ const sources = "dfws_html/static/dfws_html";
 
 // Limits in bytes, brotli 11: growth is a decision, not an accident.
 const bundles = [
-  { entry: "main.js", target: "df_websockets.min.js", limit: 13700 },
-  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 5120 },
+  { entry: "main.js", target: "df_websockets.min.js", limit: 13740 },
+  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 5376 },
 ];
 
 for (const bundle of bundles) await make(bundle);

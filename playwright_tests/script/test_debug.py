@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -33,6 +35,35 @@ def test_a_problem_is_counted_explained_and_found_in_the_page(page: Page, bed: B
     bed.push("html.text", selector="#nowhere", content="x")
     expect(badge).to_have_text("dfws: 2 problems")
     expect(problem).to_contain_text("no-target")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"vlaue": "q"}, "Is `value` meant?"),
+        ({"on": "input chnged"}, "Is `changed` meant?"),
+        ({"on": "input delya:1s"}, "Is `delay` meant?"),
+        ({"value": 1}, "`value` can't hold what is written."),
+        ({"something": "q"}, "none of this element's calls is made."),
+    ],
+)
+def test_a_mistyped_word_is_guessed(
+    bed: Bed, own_stage: Stage, call: dict[str, object], said: str
+) -> None:
+    page = bed.open(f"<button id=x {signal(name='s', **call)}>x</button>", head=HEAD)
+    page.click(".badge")
+    expect(page.locator(".panel li p").nth(1)).to_have_text(re.compile(re.escape(said) + "$"))
+
+
+def test_a_mistyped_attribute_is_told_once(page: Page, bed: Bed) -> None:
+    names = "data-df-singal data-df-keep data-df-text-error"
+    bed.push("html.append", selector="#log", content=f"<li {names}>1</li><li data-df-singal>2</li>")
+    page.click(".badge")
+    expect(page.locator(".badge")).to_have_text("dfws: 2 problems")
+    problem = page.locator(".panel li").first
+    expect(problem).to_contain_text("error attribute-name")
+    expect(problem).to_contain_text("data-df-singal")
+    expect(problem.get_by_role("button")).to_have_text("<li> in the page")
 
 
 def test_the_corner_stands_where_no_swap_reaches_it(page: Page, bed: Bed) -> None:

@@ -104,7 +104,16 @@ def test_an_unknown_element_is_named_and_nothing_is_sent(bed: Bed, key: str) -> 
 
 
 @pytest.mark.parametrize(
-    "call", [{"swap": "inerHTML"}, {"swap": "inner beforeend"}, {"reset": True}]
+    "call",
+    [
+        {"swap": "inerHTML"},
+        {"swap": "inner beforeend"},
+        {"swap": "constructor"},
+        {"swap": "innerHTML scroll:middle"},
+        {"swap": "innerHTML show:top"},
+        {"swap": "morph scroll:top transition:true"},
+        {"reset": True},
+    ],
 )
 def test_what_could_not_be_done_with_the_answer_is_not_sent(bed: Bed, call: dict[str, Any]) -> None:
     page = bed.open(button(sync="queue all", **call))

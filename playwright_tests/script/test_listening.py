@@ -43,6 +43,22 @@ def test_default_event(bed: Bed, html: str, event: str) -> None:
     assert bed.names() == ["s"]
 
 
+def test_a_class_that_comes_later_says_what_the_event_is(bed: Bed) -> None:
+    page = bed.open(
+        f"<my-late id=x {signal(name='s')}></my-late><my-never id=y {signal(name='t')}></my-never>"
+    )
+    page.dispatch_event("#y", "click")
+    assert bed.names() == ["t"]
+    page.evaluate(
+        "customElements.define('my-late',"
+        "class extends HTMLElement { static formAssociated = true });"
+    )
+    page.dispatch_event("#x", "click")
+    assert bed.names() == ["t"]
+    page.dispatch_event("#x", "change")
+    assert bed.names() == ["t", "s"]
+
+
 def test_a_label_counts_twice_with_click_and_once_with_change(bed: Bed) -> None:
     # With `drop`, which is a click's habit, the second one would not be seen.
     page = bed.open(

@@ -42,7 +42,7 @@ export const ATTRIBUTE = "data-df-signal";
 
 /**
  * What is known of an element: its jobs, and by their keys all that it ever had.
- * @typedef {{owner: any, text?: string, jobs: Job[], [key: string]: any}} Memory
+ * @typedef {{owner: any, print?: string, jobs: Job[], [key: string]: any}} Memory
  */
 
 /** The type of a value and the key that holds it, or a key that holds null. */
@@ -61,8 +61,9 @@ export function jobsOf(element) {
   /** @type {string} */
   const text = (invoke(element, "getAttribute", ATTRIBUTE) ?? "[]").trim();
   const memory = memoryOf(element);
-  if (memory.text !== text) {
-    memory.text = text;
+  const print = defaultEvent(element) + text;
+  if (memory.print !== print) {
+    memory.print = print;
     memory.jobs = [];
     attempt("attribute", { element }, () => {
       for (const call of read(element, text)) {

@@ -20,6 +20,10 @@ export function discover() {
 function find(root) {
   if (!(root instanceof Element)) return;
   for (const element of [root, ...invoke(root, "querySelectorAll", `[${ATTRIBUTE}]`)]) {
+    // What its event is, says its class, which may come later.
+    if (invoke(element, "matches", ":not(:defined)")) {
+      customElements.whenDefined(element.localName).then(() => find(element));
+    }
     for (const job of jobsOf(element)) {
       listen(job.call.on);
       begin(job);

@@ -5,7 +5,7 @@ import { lendFocus, mark } from "./marks.js";
 import { current, get } from "./nodes.js";
 import { pretend } from "./optimistic.js";
 import { place } from "./signals.js";
-import { methodOf, show } from "./swaps.js";
+import { readSwap, show } from "./swaps.js";
 import { enter, isFull, laneOf, leave, supersede } from "./sync.js";
 import { seek, snapshot } from "./targets.js";
 
@@ -43,7 +43,7 @@ export function launch(element, call, read, submission) {
     const marked = at(call.busy) ?? region;
     const form = formOf(element);
     if (reset && !form) throw new Error("reset");
-    if (swap && methodOf(swap) == null) throw new Error(swap);
+    if (swap && readSwap(swap).method == null) throw new Error(swap);
     const sent = snapshot(submission || call.form || reset ? form : call.value && element);
     // The buttons that would make the same call once more.
     const buttons =

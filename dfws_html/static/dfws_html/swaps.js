@@ -25,8 +25,14 @@ const METHODS = {
   "morph:outer": "outer",
 };
 
-/** @param {string} how @returns {string | undefined} undefined: no word that we know */
-export const methodOf = (how) => METHODS[how.trim().split(/\s+/)[0]];
+/**
+ * @param {string} how a swap word and its options
+ * @returns {{word: string, method: any}} method: undefined if it can't be read
+ */
+export function readSwap(how) {
+  const [, word = ""] = /^\s*(\S+)(\s+(transition|scroll:(top|bottom)|focus:\S+))*\s*$/.exec(how) ?? [];
+  return { word, method: METHODS[word] };
+}
 
 /** Class of what was added, for one picture: what CSS begins with. */
 const ADDED = "df-added";
@@ -82,15 +88,13 @@ export function show(
   html,
   { detail, mayWrite = (control) => !isTouched(control) } = {},
 ) {
-  const [word] = how.trim().split(/\s+/);
   /** @param {string} name */
   const option = (name) => how.match(`\\s${name}:(\\S+)`)?.[1];
   const wish = option("focus");
   const wished = () => (wish ? document.querySelector(wish) : null);
   const side = option("scroll");
   const told = { ...detail, element: target };
-  const method = /** @type {string} */ (methodOf(how));
-  if (method === undefined) fail("attribute", `swap: ${how}`, told);
+  const { word, method } = readSwap(how);
   if (!method) return;
   const act = () => {
     wished(); // one that can't be read is an error before anything is done

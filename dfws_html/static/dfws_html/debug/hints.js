@@ -1,8 +1,11 @@
 /** @file What each code of a `df:*` event means, and what to do about it, for developers. */
 
+import { suggest } from "./spelling.js";
+
 /** @type {Record<string, string>} */
 const HINTS = {
   attribute: "The attribute could not be read, so none of this element's calls is made.",
+  "attribute-name": "No attribute of dfws_html has this name.",
   value:
     "The arguments could not be read: `form` wants a form around the element, `value` a control.",
   "no-target": "The selector found nothing in this page. Is the element rendered under another id?",
@@ -52,5 +55,10 @@ const HINTS = {
   4408: "The page did not say hello in time.",
 };
 
-/** @param {string} [code] @returns {string} empty if there is nothing to add */
-export const hint = (code = "") => HINTS[code] ?? "";
+/**
+ * @param {string} code
+ * @param {unknown} message
+ * @returns {string} empty if there is nothing to add
+ */
+export const hint = (code, message) =>
+  (HINTS[code] ?? "") + (code === "attribute" ? suggest(message) : "");

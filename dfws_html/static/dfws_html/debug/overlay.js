@@ -46,7 +46,7 @@ function add(list, line) {
 /** @param {string} type @param {any} detail @returns {HTMLElement} */
 function problem(type, { code = "", signal = "", message = "", element }) {
   const line = make("li", {}, make("b", {}, `${type} ${code}`), ` ${signal}`);
-  line.append(make("p", {}, `${message}`.slice(0, 500)), make("p", {}, hint(code)));
+  line.append(make("p", {}, `${message}`.slice(0, 500)), make("p", {}, hint(code, message)));
   if (element) {
     const find = () => element.scrollIntoView({ block: "center" });
     line.append(
