@@ -26,7 +26,7 @@ from dfws_html.work.ledger import Beginning
 from dfws_html.work.outcomes import Expired, LifeIsOver, Withdrawn, done, fail
 from dfws_html.work.registry import registry
 
-__all__ = ["perform", "run", "run_apart"]
+__all__ = ["answer_of", "perform", "run", "run_apart"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -120,11 +120,22 @@ def _handle(job: HandlerJob, attempt: Attempt) -> None:
         )
     if beginning is Beginning.FIRST and _expired(job, attempt):
         raise Expired(f"signal {job.signal!r}: the job waited until it had expired")
-    done(job, _call(job, attempt), attempt)
+    done(job, answer_of(job, attempt), attempt)
 
 
-def _call(job: HandlerJob, attempt: Attempt) -> str:
-    """Return what the handler answers, as JSON."""
+def answer_of(job: HandlerJob, attempt: Attempt) -> str:
+    """Call a job's handler, and return what it answers, as JSON.
+
+    Args:
+        job: the job.
+        attempt: its run.
+
+    Raises:
+        UnknownSignal: the handler is not registered here.
+        SignalNotAllowed: who called has lost the right meanwhile.
+        InvalidArguments: an argument can't be converted.
+        Exception: whatever the handler raised.
+    """
     handler = registry.get(job.handler, job.signal)
     if handler is None:
         raise UnknownSignal(job.signal, registry.nearest(job.signal))

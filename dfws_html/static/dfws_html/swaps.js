@@ -30,7 +30,8 @@ const METHODS = {
  * @returns {{word: string, method: any}} method: undefined if it can't be read
  */
 export function readSwap(how) {
-  const [, word = ""] = /^\s*(\S+)(\s+(transition|scroll:(top|bottom)|focus:\S+))*\s*$/.exec(how) ?? [];
+  const [, word = ""] =
+    /^\s*(\S+)(\s+(transition|scroll:(top|bottom)|focus:\S+))*\s*$/.exec(how) ?? [];
   return { word, method: METHODS[word] };
 }
 
