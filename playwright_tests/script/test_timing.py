@@ -295,6 +295,15 @@ def test_leaving_the_page_sends_what_waits(bed: Bed) -> None:
     assert {call["n"] for call in bed.calls if call["signal"] == "s"} == {1}
 
 
+def test_what_waits_is_sent_while_firefox_has_a_socket(bed: Bed) -> None:
+    page = start(bed, field("input delay:10s") + f"<p {signal(name='poll', on='every 1s')}>x</p>")
+    type_text(page, "last")
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")  # it closes it after that
+    bed.until(lambda: bed.calls)
+    page.clock.run_for(900)  # the user has stayed
+    assert bed.called() == [("s", {"v": "last"})]
+
+
 # ------------------------------------------------------------------ every, load
 
 

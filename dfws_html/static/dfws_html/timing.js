@@ -10,8 +10,10 @@ import { isOpen } from "./socket.js";
 /** What runs them, if that may be now. @type {Map<Job, () => void>} */
 const waiting = new Map();
 
-// A user's last key is not lost with the page.
-addEventListener("pagehide", () => run((job) => !isOwn(job)), true);
+// A user's last key is not lost with the page; Firefox closes the socket before `pagehide`.
+for (const type of ["beforeunload", "pagehide"]) {
+  addEventListener(type, () => run((job) => !isOwn(job)), true);
+}
 // One that was prevented may be sent all the same, or not: until then the fields speak for themselves.
 addEventListener("submit", (event) =>
   setTimeout(() => event.defaultPrevented || cancel(event.target)),
