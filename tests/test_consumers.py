@@ -10,6 +10,7 @@ import threading
 import uuid
 
 import pytest
+from django.utils import timezone, translation
 
 from dfws_html.consumers import DFConsumer
 from dfws_html.decorators import everyone, signal
@@ -315,6 +316,27 @@ async def test_the_token_of_an_answer_changes_the_topics(caplog):
         # What came between the request and now is told, too.
         assert [name for name, _ in wire.pushes()] == ["between", "kept"]
     assert said(caplog) == []
+
+
+async def test_a_page_of_another_language_takes_the_place_of_the_first():
+    page = new_page("a")
+    async with line(application, page) as wire:
+        await wire.hello(page)
+        with translation.override("fr"), timezone.override("Asia/Tokyo"):
+            answer = new_page("a", living=verify(page.token))
+        spoken = []
+
+        @signal(path="speak", is_allowed_to=everyone)
+        def speak(window_info):
+            spoken.append((window_info.language_code, window_info.time_zone))
+
+        await wire.send(signal="speak", n=1, opts={}, reply=True)
+        await wire.frame("done", call=f"{page.load}.1")
+        for n, shown in enumerate((answer, page), start=2):
+            await wire.send(df="topics", token=shown.token)
+            await wire.send(signal="speak", n=n, opts={}, reply=True)
+            await wire.frame("done", call=f"{page.load}.{n}")
+    assert spoken == [("en", "UTC"), ("fr", "Asia/Tokyo"), ("en", "UTC")]
 
 
 async def test_a_handler_changes_the_topics_and_an_answer_keeps_the_indices(settings):

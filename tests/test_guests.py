@@ -4,10 +4,11 @@ import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.test import RequestFactory
 from django.urls import path
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dfws_html.consumers import DFConsumer
 from dfws_html.delivery.publishing import publisher
+from dfws_html.page.metas import script_tag
 from dfws_html.page.origins import request_of
 from dfws_html.page.subscriptions import page_of
 from dfws_html.page.tokens import PageToken, sign, verify
@@ -147,6 +148,30 @@ def test_the_page_s_time_zone_is_that_of_its_calls(settings, zone):
         page = page_of(RequestFactory().get("/")).token(RequestFactory().get("/"))
     assert recognised(page).window_info.time_zone == (zone or "Europe/Berlin")
     assert page.zone == zone
+
+
+@pytest.mark.parametrize("language", ["de", "en"])  # the site's own, too
+def test_the_page_s_language_is_that_of_its_calls(language):
+    request = RequestFactory().get("/")
+    request.LANGUAGE_CODE = "fr"  # as Django's middleware found it in the headers
+    with translation.override(language):  # by the user's profile
+        page = page_of(request).token(request)
+    socket = request_of(scope_of(headers={"accept-language": "fr"}))
+    assert recognised(verify(sign(page)), request=socket).window_info.language_code == language
+
+
+def test_what_is_in_force_where_the_tag_stands_counts():
+    request = RequestFactory().get("/")
+    with translation.override("de"), timezone.override("Asia/Tokyo"):
+        script_tag(request)
+    page = page_of(request).token(request)
+    assert (page.language, page.zone) == ("de", "Asia/Tokyo")
+
+
+def test_a_site_of_one_language_says_none(settings):
+    settings.USE_I18N = False
+    request = RequestFactory().get("/")
+    assert page_of(request).token(request).language == ""
 
 
 def test_the_page_s_path_tells_its_language(settings):

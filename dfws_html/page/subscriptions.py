@@ -11,6 +11,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from dfws_html import conf
@@ -56,6 +57,15 @@ class Page:
     streaming: bool = False
     stray: bool = False
     _place: tuple[str, int] | None = None
+    _locale: tuple[str, str] | None = None
+
+    def note_locale(self, request: HttpRequest) -> None:
+        """Note the language and time zone in force, where the page is rendered.
+
+        A project's middleware may choose them for the page only, by a user's profile. Nothing in
+        the handshake of the page's socket tells them.
+        """
+        self._locale = _locale_of(WindowInfo.from_request(request))
 
     def stand(self) -> tuple[str, int]:
         """Return life and number of the history, as they were when first asked for.
@@ -98,7 +108,7 @@ class Page:
             window_info.session_id = stays.session or None
         own = topic_ids(topic_names(window_info, _own_topics(window_info)))
         life, position = self.stand()
-        zone = window_info.time_zone
+        language, zone = self._locale or _locale_of(window_info)
         return PageToken(
             window=self.window,
             user=user,
@@ -106,8 +116,8 @@ class Page:
             topics=before.with_topics([*own, *self._chosen(stays)]).topics,
             position=position,
             life=life,
-            # Nothing in its socket's handshake will tell it.
-            zone="" if zone == settings.TIME_ZONE else zone,
+            language=language,
+            zone=zone,
         )
 
     def _chosen(self, living: PageToken | None) -> list[str]:
@@ -122,6 +132,13 @@ class Page:
                 "remove": [topic for topic in chosen if topic not in ids],
             }[change]
         return chosen
+
+
+def _locale_of(window_info: WindowInfo) -> tuple[str, str]:
+    """Return the language and time zone of what is rendered now, empty for the site's only ones."""
+    language = translation.get_language() if settings.USE_I18N else None
+    zone = window_info.time_zone
+    return language or "", "" if zone == settings.TIME_ZONE else zone
 
 
 def page_of(request: HttpRequest) -> Page:

@@ -41,6 +41,7 @@ class PageToken:
         position: the history's number when the page's request began.
         life: the history's life at that time.
         key: fingerprint of the key that made the topic ids.
+        language: in which the page was made, empty where a site speaks one only.
         zone: name of the time zone in which the page was made, empty for the site's own.
     """
 
@@ -51,6 +52,7 @@ class PageToken:
     position: int = 0
     life: str = ""
     key: str = field(default_factory=key_fingerprint)
+    language: str = ""
     zone: str = ""
     version: int = VERSION
 
@@ -87,6 +89,7 @@ def sign(token: PageToken) -> str:
             "p": token.position,
             "l": token.life,
             "k": token.key,
+            **({"g": token.language} if token.language else {}),
             **({"z": token.zone} if token.zone else {}),
         },
         salt=_SALT,
@@ -125,6 +128,7 @@ def verify(text: str, *, max_age: int | None = None) -> PageToken:
         position=raw["p"],
         life=raw["l"],
         key=raw["k"],
+        language=raw.get("g", ""),
         zone=raw.get("z", ""),
     )
 
@@ -133,7 +137,7 @@ def _is_whole(raw: dict[str, Any]) -> bool:
     # What we signed may be of a release that shaped it otherwise.
     return (
         all(isinstance(raw.get(key), str) for key in ("w", "u", "s", "l", "k"))
-        and isinstance(raw.get("z", ""), str)
+        and all(isinstance(raw.get(key, ""), str) for key in ("g", "z"))
         and type(raw.get("p")) is int
         and isinstance(raw.get("t"), list)
         and all(topic is None or isinstance(topic, str) for topic in raw["t"])

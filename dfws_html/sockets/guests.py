@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from dfws_html.page.tokens import VOID, PageToken, new_window_id
@@ -14,8 +15,15 @@ from dfws_html.topics import WINDOW, key_fingerprint, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
 from dfws_html.work.ledger import ledger
 
-__all__ = ["Guest", "Standing", "recognise", "recognise_again", "standing", "was_welcomed"]
-
+__all__ = [
+    "Guest",
+    "Standing",
+    "recognise",
+    "recognise_again",
+    "speak",
+    "standing",
+    "was_welcomed",
+]
 
 _LONGEST_URL = 2048  # it travels in every job
 
@@ -127,9 +135,14 @@ def _window_info(request: HttpRequest, token: PageToken, who: Visitor, url: str)
         request.path_info = path.removeprefix(request.META.get("SCRIPT_NAME", "").rstrip("/"))
     window_info = WindowInfo.from_request(request)
     window_info.page_url = url[:_LONGEST_URL]
-    if token.zone:
-        window_info.time_zone = token.zone
+    speak(window_info, token)
     return window_info
+
+
+def speak(window_info: WindowInfo, token: PageToken) -> None:
+    """Give a window the language and time zone of the page that it shows."""
+    window_info.language_code = token.language or window_info.language_code
+    window_info.time_zone = token.zone or settings.TIME_ZONE or ""
 
 
 def _path(url: str) -> str | None:
