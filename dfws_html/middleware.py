@@ -86,16 +86,26 @@ class WebsocketMiddleware:
 
 def _not_a_socket(request: HttpRequest) -> HttpResponse | None:
     """Answer a websocket's handshake that reached a server (or route) which speaks only HTTP."""
-    if request.META.get("HTTP_UPGRADE", "").lower() != "websocket":
+    upgrade = request.META.get("HTTP_UPGRADE", "").lower()
+    # A proxy that does not know websockets takes `Upgrade` away, and leaves the rest.
+    if upgrade != "websocket" and (upgrade or "HTTP_SEC_WEBSOCKET_KEY" not in request.META):
         return None
     if request.path_info != urlsplit(conf.get("URL")).path:
         return None
-    text = (
-        f"A websocket for {request.path} came as an HTTP request: this server speaks no websocket, "
-        "or does not route them. Use an ASGI server with ASGI_APPLICATION = "
-        "'dfws_html.routing.application' (for runserver: 'daphne' first in INSTALLED_APPS; for "
-        "uvicorn: pip install websockets)."
-    )
+    # WSGI servers may keep `Connection` to themselves, so only one that says else counts.
+    if not upgrade or "upgrade" not in request.META.get("HTTP_CONNECTION", "upgrade").lower():
+        text = (
+            f"A websocket for {request.path} came as an HTTP request: a proxy does not pass its "
+            "headers Upgrade and Connection on. For nginx: proxy_http_version 1.1; "
+            'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+        )
+    else:
+        text = (
+            f"A websocket for {request.path} came as an HTTP request: this server speaks no "
+            "websocket, or does not route them. Use an ASGI server with ASGI_APPLICATION = "
+            "'dfws_html.routing.application' (for runserver: 'daphne' first in INSTALLED_APPS; for "
+            "uvicorn: pip install websockets)."
+        )
     logger.error(text)
     # Without the header `Upgrade` that goes with it: WSGI leaves that one to its servers.
     return HttpResponse(text, status=426, content_type="text/plain")

@@ -744,10 +744,24 @@ def test_a_websocket_that_comes_as_a_request_is_told_so(get, caplog):
     assert "ASGI_APPLICATION" in caplog.text
 
 
+CUT = [{"upgrade": "websocket", "connection": "close"}, {"connection": "close"}, {}]
+
+
+@pytest.mark.parametrize("headers", CUT)
+def test_a_proxy_that_takes_the_upgrade_away_is_named(get, caplog, headers):
+    response = get("ws/", headers={"sec-websocket-key": "x", **headers})
+    assert response.status_code == 426
+    for text in (response.content.decode(), caplog.text):
+        assert "a proxy does not pass" in text
+        assert "proxy_set_header Upgrade $http_upgrade" in text
+        assert "ASGI_APPLICATION" not in text
+
+
 @pytest.mark.parametrize("address", ["mentions/", "x/ws/"])
 def test_other_upgrades_are_not_ours(get, address):
     assert get(address, headers=HANDSHAKE).status_code in (200, 404)
     assert get("ws/", headers={"upgrade": "h2c"}).status_code == 404
+    assert get("ws/").status_code == 404
 
 
 @pytest.mark.django_db

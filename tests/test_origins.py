@@ -132,7 +132,10 @@ def test_a_proxy_that_ends_tls(settings):
     assert reason("https://example.org", x_forwarded_proto="wss") is None  # as some say
     assert reason("http://example.org", x_forwarded_proto="ws") is None
     assert reason("http://example.org", **behind)
-    assert reason("https://example.org")
+    assert "wants 'https' in X-Forwarded-Proto, and the proxy sent None" in reason(
+        "https://example.org"
+    )
+    assert "the proxy sent 'http'" in reason("https://example.org", x_forwarded_proto="http")
 
 
 def test_a_proxy_that_names_the_host(settings):
@@ -142,6 +145,15 @@ def test_a_proxy_that_names_the_host(settings):
     settings.USE_X_FORWARDED_HOST = True
     assert reason("http://example.org", **behind) is None
     assert reason("http://127.0.0.1", **behind)
+
+
+def test_a_proxy_that_changes_the_host():
+    assert "has to pass Host on" in reason("http://example.org", "127.0.0.1")
+    assert "has to pass Host on" in reason("https://example.org", "127.0.0.1:8000")
+    for host in ("example.org", "example.org:8000"):
+        told = reason("http://example.org:8080", host)
+        assert "only the port differs" in told
+        assert "$http_host" in told
 
 
 def test_a_server_that_tells_no_scheme():

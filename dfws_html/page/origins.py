@@ -58,12 +58,28 @@ def why_foreign(request: ASGIRequest) -> str | None:
         return f"the Origin {origin!r:.200} is no address"
     if any(_matches(parsed, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
         return None
-    reason = f"the Origin {origin!r:.200} is neither {own!r} nor in CSRF_TRUSTED_ORIGINS"
-    if parsed.netloc == host:
-        reason += "; only the scheme differs: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER"
-    elif parsed.netloc and request.META.get("HTTP_X_FORWARDED_HOST") == parsed.netloc:
-        reason += "; the proxy names it in X-Forwarded-Host: USE_X_FORWARDED_HOST"
-    return reason
+    lacks = _what_a_proxy_lacks(request, parsed, host)
+    return f"the Origin {origin!r:.200} is neither {own!r} nor in CSRF_TRUSTED_ORIGINS{lacks}"
+
+
+def _what_a_proxy_lacks(request: ASGIRequest, origin: SplitResult, host: str) -> str:
+    """Return what would make the Origin the site's own, if a proxy stands before it."""
+    if origin.netloc == host:
+        if not settings.SECURE_PROXY_SSL_HEADER:
+            return (
+                "; only the scheme differs: behind a proxy that ends TLS, SECURE_PROXY_SSL_HEADER"
+            )
+        header, https = settings.SECURE_PROXY_SSL_HEADER
+        name = header.removeprefix("HTTP_").replace("_", "-").title()
+        return (
+            f"; only the scheme differs: SECURE_PROXY_SSL_HEADER wants {https!r} in {name}, and "
+            f"the proxy sent {request.META.get(header)!r:.50}"
+        )
+    if origin.netloc and request.META.get("HTTP_X_FORWARDED_HOST") == origin.netloc:
+        return "; the proxy names it in X-Forwarded-Host: USE_X_FORWARDED_HOST"
+    if origin.hostname and origin.hostname == urlsplit(f"//{host}").hostname:
+        return "; only the port differs: a proxy has to pass the whole Host on (nginx: $http_host)"
+    return "; if it is this site's, a proxy has to pass Host on (nginx: proxy_set_header)"
 
 
 def _matches(origin: SplitResult, trusted: str) -> bool:
