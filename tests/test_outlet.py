@@ -67,6 +67,35 @@ async def test_a_reader_that_keeps_up_needs_no_task(reader, ending):
     assert others() == before
 
 
+@pytest.mark.parametrize("blocks", [False, True])
+async def test_what_send_returns_need_be_no_coroutine(reader, ending, blocks):
+    class Sending:
+        """An awaitable of a server's own, as granian's."""
+
+        def __init__(self, message):
+            self.message = message
+
+        def __await__(self):
+            if blocks:
+                yield from asyncio.sleep(0).__await__()
+            yield from reader.send(self.message).__await__()
+
+    outlet = Outlet(Sending, WIDE, ending)
+    outlet.send("1")
+    outlet.send("2")
+    await outlet.aclose()
+    assert reader.got == ["1", "2"]
+    assert ending.reasons == []
+
+
+async def test_a_server_may_refuse_a_frame_before_it_is_awaited(ending):
+    def send(message):
+        raise RuntimeError("closed")
+
+    Outlet(send, WIDE, ending).send("1")
+    assert ending.reasons == ["gone"]
+
+
 async def test_what_comes_while_it_blocks_waits_in_order(reader, ending):
     outlet = Outlet(reader.send, WIDE, ending)
     outlet.send("a")

@@ -8,7 +8,7 @@ import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 __all__ = ["Bounds", "Outlet"]
 
@@ -83,9 +83,7 @@ class Outlet:
 
     def _step(self, text: str) -> Coroutine[Any, Any, None] | None:
         """Drive one send as far as it goes; return what is left of it if it blocks."""
-        coroutine = cast(
-            Coroutine[Any, Any, None], self._send({"type": "websocket.send", "text": text})
-        )
+        coroutine = self._leave(text)
         try:
             blocked_on = coroutine.send(None)
         except StopIteration:
@@ -96,13 +94,17 @@ class Outlet:
             return None
         return _continued(coroutine, blocked_on)
 
+    async def _leave(self, text: str) -> None:
+        # What a server's `send` returns need be no coroutine (granian), so it is awaited in one.
+        await self._send({"type": "websocket.send", "text": text})
+
     async def _rest(self, step: Awaitable[None], since: float) -> None:
         try:
             await self._in_time(step, since)
             while self._waiting:
                 text, size, since = self._waiting.popleft()
                 self._size -= size
-                await self._in_time(self._send({"type": "websocket.send", "text": text}), since)
+                await self._in_time(self._leave(text), since)
         except Exception as error:  # noqa: BLE001 - as above
             logger.debug("a frame did not leave: %r", error)
             self._break("gone")
