@@ -63,6 +63,18 @@ def test_focus_on_what_has_no_caret(bed: Bed) -> None:
     assert bed.codes() == []
 
 
+def test_focus_on_what_moves(bed: Bed) -> None:
+    page = bed.open("<div id=d><ul id=u><li id=l><input id=a></ul><ul id=v></ul></div>")
+    page.evaluate("() => { delete Element.prototype.moveBefore }")  # WebKit has none
+    page.fill("#a", "typed")
+    page.evaluate("window.same = a; a.setSelectionRange(1, 3)")
+    bed.push(
+        "html.morph", selector="#d", content="<ul id=u></ul><ul id=v><li id=l><input id=a></ul>"
+    )
+    assert page.evaluate("[a === same, v.contains(a), document.activeElement === a]") == [True] * 3
+    assert page.evaluate("[a.value, a.selectionStart, a.selectionEnd]") == ["typed", 1, 3]
+
+
 def test_focus_elsewhere_is_left_alone(bed: Bed) -> None:
     page = bed.open("<input id=other><div id=d></div>")
     page.focus("#other")

@@ -22,9 +22,10 @@ export function keep(leaving, target, mayWrite, wished) {
   return [
     ...all.map(bequeath),
     ...typed.filter((control) => !given.includes(control)).map(keepTyping),
-    ...all
-      .filter((element) => element === document.activeElement)
-      .map((element) => keepFocus(element, wished)),
+    // What is moved loses the focus, too, in browsers without `moveBefore`.
+    ...(document.activeElement === document.body
+      ? []
+      : [keepFocus(document.activeElement, wished)]),
   ];
 }
 
