@@ -111,6 +111,10 @@ def test_focus(modules: Bed) -> None:
     assert focused(inside, "innerHTML focus:#n", "<input id=n>", "#z", "z") == "n"
     assert focused(inside, "innerHTML focus:#n", "<input id=n>", "#z") == "z"
     assert focused(inside, "innerHTML focus:#n", "<input id=n>", "#none") == "n"
+    # Where who called takes no focus by a click, it is on what is around.
+    around = "<div id=w tabindex=-1><p id=p></p><b id=z>x</b></div>"
+    assert focused(around, "innerHTML focus:#n", "<input id=n>", "#w", "z") == "n"
+    assert focused(around, "innerHTML focus:#n", "<input id=n>", "#w") == "w"
 
 
 def test_a_transition(modules: Bed) -> None:

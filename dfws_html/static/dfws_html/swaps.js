@@ -103,11 +103,12 @@ export function show(
     else if (emit("before-swap", told)) {
       swap();
       if (side) target.scrollTop = side === "top" ? 0 : target.scrollHeight;
-      // Not away from where the user has gone meanwhile.
+      // Not away from where the user has gone meanwhile. A click on what takes no focus, as Safari's buttons, gives it
+      // to what is around that.
+      /** @type {any} */
       const { activeElement } = document;
-      if ([document.body, detail?.element].includes(/** @type {any} */ (activeElement))) {
+      if (activeElement === document.body || activeElement.contains(detail?.element))
         focus(wished());
-      }
       emit("after-swap", told);
     }
   };
