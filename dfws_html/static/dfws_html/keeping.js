@@ -2,7 +2,7 @@
 import { bequeath } from "./attribute.js";
 import { CONTROLS, field, groupOf, isTouched, touched, within, write } from "./controls.js";
 import { controlValue } from "./forms.js";
-import { current, get } from "./nodes.js";
+import { current, get, invoke } from "./nodes.js";
 
 /**
  * To be called before the swap.
@@ -23,9 +23,11 @@ export function keep(leaving, target, mayWrite, wished) {
     ...all.map(bequeath),
     ...typed.filter((control) => !given.includes(control)).map(keepTyping),
     // What is moved loses the focus, too, in browsers without `moveBefore`.
-    ...(document.activeElement === document.body
-      ? []
-      : [keepFocus(document.activeElement, wished)]),
+    ...[document.activeElement]
+      .filter(
+        (one) => one !== document.body && (all.includes(one) || invoke(target, "contains", one)),
+      )
+      .map((one) => keepFocus(one, wished)),
   ];
 }
 
