@@ -443,6 +443,49 @@ def test_form_errors(bed: Bed) -> None:
     ]
 
 
+def test_errors_that_have_not_changed_are_left_alone(bed: Bed) -> None:
+    """Whatever is put into the page anew, live regions and alerts are read once more."""
+    page = bed.open(
+        ERRORS.replace("name=ok>", "name=ok><div id=ok_error role=status></div>")
+        + "<p id=out class=errorlist>of another form</p>"
+    )
+    errors = {"t": ["no"], "x": ["bad"], "r": ["choose"], "ok": ["bad"]}
+
+    def push(**opts: object) -> None:
+        bed.push("forms.errors", selector="#f", **opts)
+
+    push(errors=errors, non_field=["closed", "full"])
+    bed.run(
+        """window.added = [];
+        new MutationObserver((all) => all.forEach(({ addedNodes }) => added.push(...addedNodes)))
+        .observe(f, { childList: true, subtree: true })"""
+    )
+    push(errors=errors, non_field=["closed", "full"])
+    push(errors=errors | {"t": ["no", "short"]}, non_field=["closed", "full"])
+    assert page.evaluate("added.map((one) => one.id)") == ["id_t_error"]
+    assert page.evaluate("Array.from(id_t_error.children, (li) => li.innerText)") == ["no", "short"]
+    push(errors=errors | {"t": []}, non_field=["full"])
+    assert page.evaluate("f.querySelectorAll('.errorlist').length") == 4
+    assert page.locator("#f .nonfield").inner_text() == "full"
+    push(errors={})
+    assert page.evaluate("[...document.querySelectorAll('.errorlist')].map((one) => one.id)") == [
+        "out"
+    ]
+
+
+def test_an_alert_is_still_a_list(bed: Bed) -> None:
+    page = bed.open("<form id=f><input name=t aria-label=t></form>")
+    bed.push("forms.errors", selector="#f", errors={}, non_field=["closed", "<b>full</b>"])
+    assert page.locator("#f").aria_snapshot().splitlines()[:6] == [
+        "- list:",
+        "  - listitem:",
+        "    - alert: closed",
+        "  - listitem:",
+        "    - alert: <b>full</b>",
+        '- textbox "t"',
+    ]
+
+
 PAYLOADS = [
     "<script>prevented.push(1)</script>",
     "<svg><script>prevented.push(2)</script></svg>",
