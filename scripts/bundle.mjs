@@ -12,8 +12,8 @@ const sources = "dfws_html/static/dfws_html";
 
 // Limits in bytes, brotli 11: growth is a decision, not an accident.
 const bundles = [
-  { entry: "main.js", target: "df_websockets.min.js", limit: 13818 },
-  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 5376 },
+  { entry: "main.js", target: "df_websockets.min.js", limit: 13855 },
+  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 5440 },
 ];
 
 for (const bundle of bundles) await make(bundle);

@@ -332,6 +332,29 @@ def test_dialogs_and_popovers(bed: Bed) -> None:
     assert bed.codes() == []
 
 
+@pytest.mark.parametrize(
+    ("verb", "opts"),
+    [
+        ("remove", {"selector": "#d"}),
+        ("content", {"selector": "#home", "content": "<input id=next>"}),
+        ("morph", {"selector": "#home", "content": "<input id=next>"}),
+    ],
+)
+def test_a_modal_dialog_that_leaves_gives_the_focus_back(
+    bed: Bed, verb: str, opts: dict[str, str]
+) -> None:
+    page = bed.open(
+        "<button id=b>x</button><div id=home><dialog id=d><input id=i></dialog></div>"
+        "<button id=last>y</button>"
+    )
+    page.focus("#b")
+    bed.push("html.dialog", selector="#d", action="modal")
+    assert page.evaluate("document.activeElement.id") == "i"
+    bed.push(f"html.{verb}", **opts)
+    assert page.evaluate("[document.activeElement.id, document.querySelector('#d')]") == ["b", None]
+    assert bed.codes() == []
+
+
 def test_title_scroll_and_dispatch(bed: Bed) -> None:
     page = bed.open("<p style='height:3000px'></p><b id=b>x</b>")
     bed.push("html.title", content="<i>5</i>")
@@ -359,6 +382,24 @@ def test_announce(bed: Bed) -> None:
     bed.push("html.dialog", selector="#d", action="modal")
     bed.push("html.announce", content="inside")
     page.wait_for_selector("#d [aria-live=polite]:has-text('inside')", state="attached")
+
+
+def test_what_went_wrong_is_read_out_inside_a_modal_dialog(bed: Bed) -> None:
+    page = bed.open(
+        "<div id=st data-df-status role=status></div><dialog id=d><p data-df-status></p></dialog>"
+    )
+    say = "DFSignals.call('html.text', { selector: ']' })"
+    page.evaluate(say)
+    assert page.evaluate("st.textContent") == "Something went wrong."
+    assert page.locator("[aria-live]").count() == 0  # the place itself is read
+    bed.push("html.dialog", selector="#d", action="modal")
+    page.evaluate(say)
+    page.wait_for_selector("#d > [aria-live]:has-text('Something went wrong.')", state="attached")
+    assert page.evaluate("st.textContent") == "Something went wrong."
+    page.evaluate("d.prepend(st)")
+    page.evaluate("[...document.querySelectorAll('[aria-live]')].forEach((one) => one.remove())")
+    page.evaluate(say)
+    assert page.locator("[aria-live]").count() == 0
 
 
 def test_addresses(bed: Bed) -> None:

@@ -1,4 +1,5 @@
 /** @file Tells the page what happened: `df:*` events, a line in the console, a line for the user. */
+import { announce, modal } from "./announcing.js";
 import { log } from "./log.js";
 import { invoke } from "./nodes.js";
 
@@ -50,6 +51,7 @@ export function say(type) {
     status.textContent = type
       ? (status.getAttribute(`data-df-text-${type}`) ?? "Something went wrong.")
       : "";
+    if (type && modal()?.contains(status) === false) announce(status.textContent);
   }
 }
 

@@ -1,5 +1,6 @@
 /** @file Puts HTML into the page and takes it out. */
-import { isTouched } from "./controls.js";
+import { MODAL } from "./announcing.js";
+import { isTouched, within } from "./controls.js";
 import { emit, fail } from "./events.js";
 import { focus, keep } from "./keeping.js";
 import { perform, plan } from "./morph.js";
@@ -133,7 +134,11 @@ export function show(
         act === "replaceChildren" ? [...get(node, "children")] : act === "remove" ? node : [],
       )
       .filter((one) => one instanceof Element);
-    for (const element of leaving) emit("removed", { element });
+    for (const element of leaving) {
+      emit("removed", { element });
+      // Closed, it gives the focus back to who had it before; removed, it does not.
+      for (const one of within(element, MODAL)) get(one, "close")?.call(one);
+    }
     const restores = keep(leaving, target, mayWrite, wished);
     busy = true;
     perform(steps);
