@@ -226,6 +226,26 @@ def test_submitting_cancels_what_the_fields_were_going_to_send(bed: Bed) -> None
     assert sent(bed)[2:] == ["b"]
 
 
+def test_submitting_cancels_what_waits_for_its_turn(bed: Bed) -> None:
+    check = signal(name="check", on="input", value="v", sync="queue last")
+    step = signal(name="step", sync="queue all")
+    page = start(
+        bed,
+        f"<form id=f {signal(name='submit')}><input id=i {check}>"
+        f"<button type=button id=b {step}>x</button></form>",
+    )
+    page.click("#b")
+    page.click("#b")
+    type_text(page, "ab", "#i")
+    assert bed.names() == ["step", "check"]
+    page.evaluate("f.requestSubmit()")
+    for rank in (1, 0):  # what a click asked for is not what a field was going to send
+        bed.done(rank)
+    assert bed.names() == ["step", "check", "submit", "step"]
+    type_text(page, "c", "#i")  # afterwards all is as before
+    assert bed.called()[4:] == [("check", {"v": "c"})]
+
+
 def test_so_does_submitting_without_a_call(bed: Bed) -> None:
     page = start(
         bed,

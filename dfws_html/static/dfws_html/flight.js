@@ -15,6 +15,9 @@ import { seek, snapshot } from "./targets.js";
  * @property {HTMLElement | null} submitter
  */
 
+/** What tells a form's submissions apart. @type {WeakMap<any, object>} */
+export const submissions = new WeakMap();
+
 /** Keys that need to know when the call has ended. */
 const ANSWERED = /** @type {(keyof import("./attribute.js").Call)[]} */ (
   "target swap sync busy disable reset optimistic task timeout".split(" ")
@@ -30,18 +33,21 @@ const ANSWERED = /** @type {(keyof import("./attribute.js").Call)[]} */ (
 export function launch(element, call, read, submission) {
   const { target, swap, optimistic, reset, timeout, confirm: message } = call;
   const detail = { signal: call.name, element };
+  const form = formOf(element);
+  const last = submissions.get(form);
   const flight = attempt("sync", detail, () => laneOf(element, call, detail));
   if (!flight || isFull(flight)) return;
   /** @type {Record<string, unknown> | undefined} */
   let opts;
   /** Sends nothing if an element that the call names is not there: it throws. */
   flight.start = () => {
+    // Its form was sent while it waited, and with it what this would have said.
+    if (/^(input|change)$/.test(call.on.type) && submissions.get(form) !== last) return;
     /** @param {any} text */
     const at = (text) => text && seek(element, text);
     const region = at(target ?? (swap && "this"));
     const disabled = at(call.disable);
     const marked = at(call.busy) ?? region;
-    const form = formOf(element);
     if (reset && !form) throw new Error("reset");
     if (swap && readSwap(swap).method == null) throw new Error(swap);
     const sent = snapshot(submission || call.form || reset ? form : call.value && element);

@@ -1,6 +1,6 @@
 /** @file When a call runs whose event has come: at once, after a pause, not too often, if something changed. */
 
-import { launch } from "./flight.js";
+import { launch, submissions } from "./flight.js";
 import { formOf, readArguments } from "./forms.js";
 import { get } from "./nodes.js";
 import { isOpen } from "./socket.js";
@@ -49,6 +49,7 @@ function later(job, delay) {
  * @param {any} form
  */
 function cancel(form) {
+  submissions.set(form, {});
   for (const job of waiting.keys()) {
     if (!isOwn(job) && job.call.on.type !== "submit" && formOf(job.memory.owner) === form)
       waiting.delete(job);
