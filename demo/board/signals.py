@@ -102,6 +102,9 @@ def move(window_info: WindowInfo, card: int, step: Literal[-1, 1]) -> None:
             context={"column": column},
             to=[before.board],
         )
+    # At the end the button that was pressed is not shown any more: its counterpart is.
+    if not before.board.columns.filter(position=target.position + step).exists():
+        html.focus(window_info, f"#card-{card}-{'left' if step > 0 else 'right'}")
     tell(window_info, before.board, f"moved “{moved.title}” to {target.name}")
 
 

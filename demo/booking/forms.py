@@ -12,6 +12,10 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Booking
         fields = ["name", "email", "guests", "note"]
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "name"}),
+            "email": forms.EmailInput({"autocomplete": "email"}),
+        }
         help_texts = {
             "name": "Each name can book once.",
             "email": "Nobody will write to it.",

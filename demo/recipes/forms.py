@@ -23,6 +23,7 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Message
         fields = ["author", "text"]
+        widgets = {"author": forms.TextInput({"autocomplete": "nickname"})}
         labels = {"author": "Your name", "text": "Say something"}
 
 

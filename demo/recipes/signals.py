@@ -55,6 +55,9 @@ def move(window_info: WindowInfo, card: int, by: Literal[-1, 1]) -> None:
         html.morph(
             window_info, "#kanban", template="recipes/columns.html", context=columns(), to=[Task]
         )
+        if moved.step + by not in Task.Step.values:  # the button that was pressed is gone
+            html.focus(window_info, f"#task-{card} button")
+        html.announce(window_info, f"{moved.title}: {moved.get_step_display()}")
 
 
 def columns() -> dict[str, Any]:
@@ -69,7 +72,11 @@ def say(window_info: WindowInfo, form: MessageForm) -> None:
     html.form_errors(window_info, form, "#say")
     if form.is_valid():
         said = form.save()
-        with html.batch(window_info, to=[Message]) as page:
-            page.append("#chat", template="recipes/message.html", context={"message": said})
-            page.scroll(f"#message-{said.pk}", block="nearest")
+        html.append(
+            window_info,
+            "#chat",
+            template="recipes/message.html",
+            context={"message": said},
+            to=[Message],
+        )
         html.forms_set(window_info, "#say", {"text": ""})
