@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 ROOT = Path(__file__).parents[1]
 RECIPES = [f"/recipes/{name}/" for name in ("search", "edit", "endless", "kanban", "chat")]
 PATHS = ["/", "/signals/", "/board/garden/", "/booking/", "/trouble/", "/recipes/", *RECIPES]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 TIMEOUT = 20_000
 
 
@@ -211,6 +212,26 @@ def test_a_page_is_well_built(visit: Callable[..., Page], path: str) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     assert page.locator("[style], script:not([src]), [onclick]").count() == 0
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes from npm")
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_has_no_barriers(visit: Callable[..., Page], path: str) -> None:
+    """None that a machine finds, by day and by night."""
+    page = visit(path, user="ada" if "board" in path else "", bypass_csp=True)
+    page.evaluate(
+        "selector => DFSignals.call('forms.errors', "
+        "{ selector, errors: {}, non_field: ['Not now.'] })",
+        "main form",
+    )
+    page.add_script_tag(path=AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(
+            """async () => (await axe.run({ resultTypes: ["violations"] })).violations
+            .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))"""
+        )
+        assert found == []
 
 
 def test_the_focus_stays_where_it_is_of_use(visit: Callable[..., Page]) -> None:
