@@ -269,6 +269,29 @@ def test_an_argument_that_is_called_like_a_key(given_, arguments):
     assert "dict" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("given_", "said"),
+    [
+        ({"swap": "outerHTML swap:1s"}, 'unknown option "swap"; that is htmx, .* "transition"'),
+        ({"swap": "innerMorph"}, 'unknown style "innerMorph"; that is htmx, here it is "morph"'),
+        ({"swap": "before"}, 'here it is "beforebegin"'),
+        ({"sync": "this:replace"}, 'the way stands before its scope: "replace"'),
+        ({"sync": "closest form:queue last"}, 'its scope: "queue last closest form"'),
+        ({"sync": "closest form:abort"}, 'unknown way "abort"'),
+        ({"on": "click from:closest form"}, '"closest" needs .* in quotes: from:"closest x"'),
+        ({"on": "click queue:last"}, '"queue:" is no modifier; that is the key "sync"'),
+    ],
+)
+def test_a_word_of_htmx(given_, said):
+    with pytest.raises(ValueError, match=said):
+        Call("s", **given_)
+
+
+def test_a_key_of_htmx():
+    with pytest.raises(ValueError, match='unknown key "hx-trigger"; .* the key "on"'):
+        parse('{"name": "s", "hx-trigger": "load"}')
+
+
 def test_the_attribute_knows_its_calls():
     made = [Call("a"), Call("b")]
     assert attribute(iter(made)).calls == tuple(made)

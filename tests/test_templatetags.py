@@ -111,8 +111,32 @@ def test_an_argument_of_the_function_that_is_called_like_a_key():
 
 
 @pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ('trigger="input"', 'no function of it has an argument "trigger"; .* the key "on"'),
+        ('indicator="#busy"', 'argument "indicator"; .* the key "busy"'),
+        ('disabled_elt="this"', 'argument "disabled_elt"; .* the key "disable"'),
+        ('targt="#found"', 'argument "targt"; did you mean "target"'),
+        ('value="query"', 'argument "query"'),
+        ("opts=more", 'argument "page"'),
+    ],
+)
+def test_an_argument_that_no_function_takes(given, message):
+    with registry.isolated():
+        registry.add(Handler(signal="search", function=lambda window_info, q="": None))
+        with pytest.raises(TemplateSyntaxError, match=message):
+            render(f'{{% signal "search" {given} %}}', more={"page": 2})
+        assert render('{% signal "search" value="q" %}')
+        # One that takes all of them, and a signal that only pages know.
+        registry.add(Handler(signal="search", function=lambda window_info, **opts: None))
+        for signal in ("search", "known.elsewhere"):
+            assert render(f'{{% signal "{signal}" {given} %}}', more={"page": 2})
+
+
+@pytest.mark.parametrize(
     ("source", "message"),
     [
+        ('{% signal "a" reset="true" %}', '"reset" must be true or false, not text'),
         ('{% signal "a" swap="morp" %}', 'signal \'a\': "swap": unknown style "morp"; did you'),
         ('{% signal "a" opts=3 %}', '"opts" must be an object with names as keys, not a number'),
         ('{% signal "a" thing=thing %}', 'the call of "a": .* not JSON serializable'),

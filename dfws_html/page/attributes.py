@@ -16,8 +16,9 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.safestring import SafeString
 
+from dfws_html.page import habits
 from dfws_html.page.keys import KEYS, checked, kind
-from dfws_html.page.triggers import nearest, shown
+from dfws_html.page.triggers import shown
 
 __all__ = ["NAME", "Attribute", "Call", "SignalName", "attribute", "call_of", "parse", "to_json"]
 
@@ -213,7 +214,8 @@ def _read(number: int, entry: Any) -> Call:
         raise ValueError(what)  # noqa: TRY004 - a fault of the text
     for key in entry:
         if key not in KEYS:
-            raise ValueError(f"{where}: unknown key {shown(key)}{nearest(key, KEYS)}")
+            hint = habits.meant(key, habits.KEYS, KEYS)
+            raise ValueError(f"{where}: unknown key {shown(key)}{hint}")
     given = {key: value for key, value in entry.items() if value is not None}
     if "name" not in given:
         raise ValueError(f'{where}: "name" is missing')

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dfws_html.page.habits import OPTIONS, STYLES, meant
 from dfws_html.page.triggers import nearest, parse_triggers, shown, to_selector
 
 __all__ = ["KEYS", "checked", "kind"]
@@ -35,6 +36,8 @@ def kind(value: Any) -> str:
     >>> kind(True)
     'a boolean'
     """
+    if isinstance(value, str):  # a template's texts are of a kind of their own
+        return "text"
     return _KINDS.get(type(value), type(value).__name__)
 
 
@@ -43,7 +46,6 @@ _KINDS = {
     bool: "a boolean",
     int: "a number",
     float: "a number",
-    str: "text",
     list: "a list",
     dict: "an object",
 }
@@ -128,11 +130,11 @@ _EDGES = ("top", "bottom")
 def _swap(text: str) -> None:
     style, *options = text.split() or [""]
     if style not in _STYLES:
-        raise ValueError(f"unknown style {shown(style)}{nearest(style, _STYLES)}")
+        raise ValueError(f"unknown style {shown(style)}{meant(style, STYLES, _STYLES)}")
     for option in options:
         word, _, value = option.partition(":")
         if word not in _OPTIONS:
-            raise ValueError(f"unknown option {shown(word)}{nearest(word, _OPTIONS)}")
+            raise ValueError(f"unknown option {shown(word)}{meant(word, OPTIONS, _OPTIONS)}")
         if word == "transition" and value:
             raise ValueError('"transition" takes no value')
         if word == "scroll" and value not in _EDGES:
@@ -155,6 +157,11 @@ def _sync(text: str) -> None:
         if way == "queue":
             which = f"{shown(rest)}{nearest(rest, _QUEUES)}"
             raise ValueError(f'"queue" is followed by first, last or all, not {which}')
+        scope, colon, last = text.rpartition(":")
+        if colon and last.partition(" ")[0] in _WAYS:  # as htmx has it
+            wanted = last if scope == "this" else f"{last} {scope}"
+            raise ValueError(f"the way stands before its scope: {shown(wanted)}")
+        way = last if colon else way
         raise ValueError(f"unknown way {shown(way)}{nearest(way, _WAYS)}")
     if found[1]:
         to_selector(found[1])

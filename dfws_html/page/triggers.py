@@ -261,12 +261,17 @@ def _modifier(text: str) -> tuple[str, Any]:
         if colon:
             raise ValueError(f'"{word}" takes no value')
         return _FLAGS[word], True
+    if word == "queue":
+        raise ValueError('"queue:" is no modifier; that is the key "sync"')
     if word not in _VALUED:
         raise ValueError(f"unknown modifier {shown(word)}{nearest(word, [*_FLAGS, *_VALUED])}")
     name, read, _ = _VALUED[word]
     value = _unquoted(value)
     if not value:
         raise ValueError(f'"{word}:" needs a value')
+    if value in _WAYS:  # the rest of it, without quotes, is another word
+        rest = f'"{value}" needs a selector after it, both in quotes: {word}:"{value} x"'
+        raise ValueError(f'"{word}:": {rest}')
     try:
         return name, read(value)
     except ValueError as error:

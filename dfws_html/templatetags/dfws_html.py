@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -9,8 +10,11 @@ from django.template import Context, TemplateSyntaxError
 from django.utils.safestring import SafeString
 
 from dfws_html.live import part_of
+from dfws_html.page import habits
 from dfws_html.page.attributes import Attribute, Call, attribute, call_of
+from dfws_html.page.keys import KEYS
 from dfws_html.page.metas import script_tag
+from dfws_html.work.handlers import Handler
 from dfws_html.work.registry import registry
 
 register = template.Library()
@@ -63,11 +67,23 @@ def signal(name: str, /, **given: Any) -> Attribute:
     What is no key is an argument of the signal, and so is what the dict `opts=` holds; an argument
     that is called like a key goes there. `{% signal ... as x %}` is kept for `js_calls`.
     """
-    arguments = {one for handler in registry.handlers(name) for one in handler.accepts}
+    handlers = registry.handlers(name)
+    arguments = {one for handler in handlers for one in handler.accepts}
     try:
-        return attribute([call_of(name, given, arguments)])
+        call = call_of(name, given, arguments)
+        if handlers:
+            _check_arguments(call, handlers, arguments)
+        return attribute([call])
     except (TypeError, ValueError) as error:
         raise TemplateSyntaxError(f"signal {name!r}: {error}{_hint(name)}") from error
+
+
+def _check_arguments(call: Call, handlers: Iterable[Handler], known: set[str]) -> None:
+    """Refuse what the server would refuse at each call: most often a key that is mistyped."""
+    for name in filter(None, (call.form, call.value, *call.opts)):
+        if not any(handler.takes(name) for handler in handlers):
+            hint = habits.meant(name, habits.KEYS, {*known, *KEYS})
+            raise ValueError(f'no function of it has an argument "{name}"{hint}')
 
 
 def _hint(name: str) -> str:

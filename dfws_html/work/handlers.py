@@ -167,6 +167,10 @@ class Handler:
         """The names of the arguments."""
         return frozenset(self._parameters)
 
+    def takes(self, name: str) -> bool:
+        """Whether a call may bring an argument of this name."""
+        return name in self._parameters or (self._rest is not None and name != self._window_name)
+
     # ------------------------------------------------------------ what it does with a call
 
     def check_names(self, arguments: Mapping[str, Any]) -> None:
