@@ -44,6 +44,8 @@ def test_a_problem_is_counted_explained_and_found_in_the_page(page: Page, bed: B
         ({"on": "input chnged"}, "Is `changed` meant?"),
         ({"on": "input delya:1s"}, "Is `delay` meant?"),
         ({"value": 1}, "`value` can't hold what is written."),
+        ({"trigger": "load"}, "`trigger` is htmx's: here it is `on`."),
+        ({"on": "click queue:last"}, "`queue` is htmx's: here it is `sync`."),
         ({"something": "q"}, "none of this element's calls is made."),
     ],
 )
@@ -51,6 +53,28 @@ def test_a_mistyped_word_is_guessed(
     bed: Bed, own_stage: Stage, call: dict[str, object], said: str
 ) -> None:
     page = bed.open(f"<button id=x {signal(name='s', **call)}>x</button>", head=HEAD)
+    page.click(".badge")
+    expect(page.locator(".panel li p").nth(1)).to_have_text(re.compile(re.escape(said) + "$"))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"swap": "none swap:1s"}, "`swap` is htmx's: here it is `transition`."),
+        ({"swap": "innerMorph"}, "`innerMorph` is htmx's: here it is `morph`."),
+        ({"sync": "this:replace"}, "Write `replace`."),
+        ({"sync": "closest form:drop"}, "Write `drop closest form`."),
+        ({"include": "#nowhere"}, "Is the element rendered under another id?"),
+        ({"form": "data"}, "post the form to a view (docs/html.md, Files)."),
+    ],
+)
+def test_what_a_call_leaves_out_and_words_of_htmx(
+    bed: Bed, own_stage: Stage, call: dict[str, object], said: str
+) -> None:
+    button = f"<button type=button id=x {signal(name='s', **call)}>x</button>"
+    page = bed.open(f"<form><input type=file name=f id=f>{button}</form>", head=HEAD)
+    page.set_input_files("#f", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"})
+    page.click("#x")
     page.click(".badge")
     expect(page.locator(".panel li p").nth(1)).to_have_text(re.compile(re.escape(said) + "$"))
 

@@ -1,6 +1,6 @@
 /** @file What each code of a `df:*` event means, and what to do about it, for developers. */
 
-import { suggest } from "./spelling.js";
+import { suggest, translateAll } from "./spelling.js";
 
 /** @type {Record<string, string>} */
 const HINTS = {
@@ -23,6 +23,8 @@ const HINTS = {
   cancelled: "The call was withdrawn.",
   "target-gone":
     "The target left the page before the answer came. Give it an id, so that its successor is found.",
+  files:
+    "A signal carries names of files, not files: post the form to a view (docs/html.md, Files).",
   "not-html":
     "The call has a target, but its function returned no HTML: return html.render(...) or None.",
   unsafe: "Refused: event attributes, srcdoc and script addresses never come from the server.",
@@ -55,10 +57,12 @@ const HINTS = {
   4408: "The page did not say hello in time.",
 };
 
+/** What the message's own words add. @type {Record<string, (message: unknown) => string>} */
+const FURTHER = { attribute: suggest, target: translateAll, sync: translateAll };
+
 /**
  * @param {string} code
  * @param {unknown} message
  * @returns {string} empty if there is nothing to add
  */
-export const hint = (code, message) =>
-  (HINTS[code] ?? "") + (code === "attribute" ? suggest(message) : "");
+export const hint = (code, message) => (HINTS[code] ?? "") + (FURTHER[code]?.(message) ?? "");

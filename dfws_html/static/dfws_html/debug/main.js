@@ -2,6 +2,7 @@
 import { begin as beginChaos, chaos } from "./chaos.js";
 import { begin as beginOverlay } from "./overlay.js";
 import { record, replay } from "./recorder.js";
+import { begin as checkCalls } from "./sending.js";
 import { begin as checkNames } from "./spelling.js";
 import { begin as followEvents } from "./stopped.js";
 import { cut, frames, begin as watchSockets } from "./wire.js";
@@ -16,6 +17,7 @@ if (!customElements.get("dfws-debug")) {
   beginOverlay();
   followEvents();
   checkNames();
+  checkCalls();
   const open = () => Object.assign(/** @type {any} */ (window).DFSignals ?? {}, { debug: door });
   open();
   addEventListener("DOMContentLoaded", open, true);

@@ -6,6 +6,22 @@ const WORDS =
     " ",
   );
 
+/** Words of htmx, and what is written here. */
+const HABITS = new Map(
+  Object.entries({
+    trigger: "`on`",
+    indicator: "`busy`",
+    vals: "`opts`",
+    "disabled-elt": "`disable`",
+    queue: "`sync`",
+    innerMorph: "`morph`",
+    outerMorph: "`morph:outer`",
+    swap: "`transition`",
+    settle: "the class `df-added`",
+    show: "`html.scroll`",
+  }),
+);
+
 const ATTRIBUTES = /^data-df-((signal|keep|status|live|component)$|text-)/;
 
 const told = new Set();
@@ -33,10 +49,26 @@ function distance(one, other) {
  * @returns {string} what may have been meant by its word, empty if nothing is like it
  */
 export function suggest(message) {
-  const [, word = ""] = /^Error: (\w+)/.exec(`${message}`) ?? [];
+  const [, word = ""] = /^Error: ([\w-]+)/.exec(`${message}`) ?? [];
   if (WORDS.includes(word)) return ` \`${word}\` can't hold what is written.`;
+  const habit = translate(word);
+  if (habit) return habit;
   const near = WORDS.find((known) => distance(word, known) < 3);
   return word && near ? ` Is \`${near}\` meant?` : "";
+}
+
+/** @param {string} word @returns {string} empty if it is none of htmx's */
+const translate = (word) =>
+  HABITS.has(word) ? ` \`${word}\` is htmx's: here it is ${HABITS.get(word)}.` : "";
+
+/**
+ * @param {unknown} message of a swap or sync that can't be read
+ * @returns {string} what its words of htmx are here
+ */
+export function translateAll(message) {
+  const [, scope, way] = /^Error: (.+):(drop|replace|queue.*)$/.exec(`${message}`) ?? [];
+  if (way) return ` Write \`${way}${scope === "this" ? "" : ` ${scope}`}\`.`;
+  return `${message}`.split(/\s+|:/).map(translate).join("");
 }
 
 /** Each name once. */
