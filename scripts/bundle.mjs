@@ -13,7 +13,7 @@ const sources = "dfws_html/static/dfws_html";
 // Limits in bytes, brotli 11: growth is a decision, not an accident.
 const bundles = [
   { entry: "main.js", target: "df_websockets.min.js", limit: 13950 },
-  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 5888 },
+  { entry: "debug/main.js", target: "df_websockets.debug.js", limit: 6144 },
 ];
 
 for (const bundle of bundles) await make(bundle);
