@@ -62,6 +62,17 @@ def launch(chromium_type: BrowserType, **options: Any) -> Browser:
     return chromium_type.launch(executable_path=chromium(), args=args, **options)
 
 
+def library(path: str) -> Path:
+    """Return what npm has brought for the tests; without it they fail in CI, else are skipped."""
+    found = Path(__file__).parents[1] / "node_modules" / path
+    if not found.exists():
+        missing = f"{path} is not there: make libraries"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
 @dataclass(frozen=True)
 class Site:
     """The server under test."""

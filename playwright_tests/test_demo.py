@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from playwright_tests.conftest import library
+
 ROOT = Path(__file__).parents[1]
 RECIPES = [f"/recipes/{name}/" for name in ("search", "edit", "endless", "kanban", "chat")]
 PATHS = ["/", "/signals/", "/board/garden/", "/booking/", "/trouble/", "/recipes/", *RECIPES]
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 TIMEOUT = 20_000
 
 
@@ -214,7 +215,6 @@ def test_a_page_is_well_built(visit: Callable[..., Page], path: str) -> None:
     assert page.locator("[style], script:not([src]), [onclick]").count() == 0
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes from npm")
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_has_no_barriers(visit: Callable[..., Page], path: str) -> None:
     """None that a machine finds, by day and by night."""
@@ -224,7 +224,7 @@ def test_a_page_has_no_barriers(visit: Callable[..., Page], path: str) -> None:
         "{ selector, errors: {}, non_field: ['Not now.'] })",
         "main form",
     )
-    page.add_script_tag(path=AXE)
+    page.add_script_tag(path=library("axe-core/axe.min.js"))
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 
@@ -10,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from dfws_html.tasks import trigger
-from playwright_tests.conftest import Site, is_open
-from playwright_tests.site.beside import LINES, MODULES, push
+from playwright_tests.conftest import Site, is_open, library
+from playwright_tests.site.beside import LINES, push
 
 BOOSTED = ["htmx2", "htmx4"]
 ALL = [*BOOSTED, "turbo"]
@@ -19,11 +18,7 @@ ALL = [*BOOSTED, "turbo"]
 
 @pytest.fixture(scope="module", autouse=True)
 def libraries() -> None:
-    if not (MODULES / "htmx4").exists():
-        missing = "the libraries are not there: make libraries"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    library("htmx4")
 
 
 @pytest.fixture(scope="module")
