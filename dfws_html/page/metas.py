@@ -88,7 +88,7 @@ def script_tag(request: HttpRequest) -> SafeString:
             request.path,
         )
     keep_out_of_caches(request)
-    page.note_locale(request)
+    page.note_locale()
     head = PLACEHOLDER
     if page.streaming:
         # What is on its way can't be filled later; a page that has its meta needs no other.

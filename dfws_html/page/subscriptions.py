@@ -6,12 +6,13 @@ import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from dfws_html import conf
@@ -57,15 +58,15 @@ class Page:
     streaming: bool = False
     stray: bool = False
     _place: tuple[str, int] | None = None
-    _locale: tuple[str, str] | None = None
+    _locale: tuple[str | None, tzinfo | None] | None = None
 
-    def note_locale(self, request: HttpRequest) -> None:
+    def note_locale(self) -> None:
         """Note the language and time zone in force, where the page is rendered.
 
         A project's middleware may choose them for the page only, by a user's profile. Nothing in
         the handshake of the page's socket tells them.
         """
-        self._locale = _locale_of(WindowInfo.from_request(request))
+        self._locale = _locale()
 
     def stand(self) -> tuple[str, int]:
         """Return life and number of the history, as they were when first asked for.
@@ -97,7 +98,9 @@ class Page:
 
     def token(self, request: HttpRequest) -> PageToken:
         """Return the token for this page, with every topic that has been chosen."""
-        window_info = WindowInfo.from_request(request)
+        language, zone = self._locale or _locale()
+        with translation.override(language), timezone.override(zone):
+            window_info = WindowInfo.from_request(request)
         window_info.window_key = self.window
         user = "" if window_info.user_pk is None else str(window_info.user_pk)
         before = self.living or PageToken(window=self.window)
@@ -108,7 +111,6 @@ class Page:
             window_info.session_id = stays.session or None
         own = topic_ids(topic_names(window_info, _own_topics(window_info)))
         life, position = self.stand()
-        language, zone = self._locale or _locale_of(window_info)
         return PageToken(
             window=self.window,
             user=user,
@@ -116,8 +118,9 @@ class Page:
             topics=before.with_topics([*own, *self._chosen(stays)]).topics,
             position=position,
             life=life,
-            language=language,
-            zone=zone,
+            language=(language or "") if settings.USE_I18N else "",
+            # By the project's own middlewares, if they know better.
+            zone="" if window_info.time_zone == settings.TIME_ZONE else window_info.time_zone,
         )
 
     def _chosen(self, living: PageToken | None) -> list[str]:
@@ -134,11 +137,10 @@ class Page:
         return chosen
 
 
-def _locale_of(window_info: WindowInfo) -> tuple[str, str]:
-    """Return the language and time zone of what is rendered now, empty for the site's only ones."""
-    language = translation.get_language() if settings.USE_I18N else None
-    zone = window_info.time_zone
-    return language or "", "" if zone == settings.TIME_ZONE else zone
+def _locale() -> tuple[str | None, tzinfo | None]:
+    """Return the language and time zone in force; Django can't tell the zone of a site without."""
+    zone = timezone.get_current_timezone() if settings.TIME_ZONE else None
+    return translation.get_language(), zone
 
 
 def page_of(request: HttpRequest) -> Page:

@@ -18,9 +18,9 @@ from dfws_html.work.ledger import ledger
 __all__ = [
     "Guest",
     "Standing",
+    "adopt_locale",
     "recognise",
     "recognise_again",
-    "speak",
     "standing",
     "was_welcomed",
 ]
@@ -135,11 +135,11 @@ def _window_info(request: HttpRequest, token: PageToken, who: Visitor, url: str)
         request.path_info = path.removeprefix(request.META.get("SCRIPT_NAME", "").rstrip("/"))
     window_info = WindowInfo.from_request(request)
     window_info.page_url = url[:_LONGEST_URL]
-    speak(window_info, token)
+    adopt_locale(window_info, token)
     return window_info
 
 
-def speak(window_info: WindowInfo, token: PageToken) -> None:
+def adopt_locale(window_info: WindowInfo, token: PageToken) -> None:
     """Give a window the language and time zone of the page that it shows."""
     window_info.language_code = token.language or window_info.language_code
     window_info.time_zone = token.zone or settings.TIME_ZONE or ""

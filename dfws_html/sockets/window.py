@@ -36,7 +36,7 @@ from dfws_html.protocol import (
 from dfws_html.quoting import one_line
 from dfws_html.sockets.calls import Calls, off_loop
 from dfws_html.sockets.endings import Closed
-from dfws_html.sockets.guests import Guest, recognise, recognise_again, speak, standing
+from dfws_html.sockets.guests import Guest, adopt_locale, recognise, recognise_again, standing
 from dfws_html.sockets.pace import Paces
 from dfws_html.sockets.reviews import reviews
 
@@ -215,7 +215,7 @@ class Window:
         if token.window != self._token.window:
             raise ProtocolError("forbidden", None, "the token belongs to another window")
         check_identity(token, self._who)
-        speak(self._window_info, token)
+        adopt_locale(self._window_info, token)
         # By the indices of this socket: a handler may have changed the topics meanwhile.
         wanted = [topic for topic in token.topics if topic is not None]
         self._retopic(replace(token, topics=self._token.with_topics(wanted).topics), None)

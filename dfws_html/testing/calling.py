@@ -14,6 +14,7 @@ from dfws_html.window_info import WindowInfo
 from dfws_html.work.attempts import Attempt
 from dfws_html.work.dispatch import admit
 from dfws_html.work.execution import answer_of
+from dfws_html.work.outcomes import only_answer
 
 __all__ = ["call", "window_of"]
 
@@ -73,8 +74,4 @@ def call(window_info: WindowInfo, signal: str, /, **arguments: Any) -> Any:
     text = encode_arguments(signal, arguments, encoder=conf.load("SIGNAL_ENCODER"))
     sent = Call(signal=signal, arguments=json.loads(text), n=1, reply=True)
     jobs = admit(sent, "test", window_info, now=time.time())
-    answers = [answer_of(job, Attempt()) for job in jobs]
-    given = [json.loads(answer) for answer in answers if answer != "null"]
-    if len(given) > 1:
-        raise ValueError(f"{len(given)} handlers of {signal!r} returned something; only one may")
-    return given[0] if given else None
+    return json.loads(only_answer(signal, [answer_of(job, Attempt()) for job in jobs]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -18,7 +19,7 @@ from dfws_html.work.attempts import Attempt, ends, spare
 from dfws_html.work.jobs import CallName, HandlerJob, Job
 from dfws_html.work.ledger import Beginning, ledger
 
-__all__ = ["Expired", "LifeIsOver", "Withdrawn", "done", "fail", "lose", "taken"]
+__all__ = ["Expired", "LifeIsOver", "Withdrawn", "done", "fail", "lose", "only_answer", "taken"]
 
 logger = logging.getLogger("dfws_html.signals")
 
@@ -183,14 +184,28 @@ def _tell_end(call: CallName, job: HandlerJob, answer: str) -> None:
     answers = ledger().end(call, job.handler, answer) if call.handlers > 1 else [answer]
     if answers is None:
         return
+    try:
+        end: Done | Fail = Done(call=str(call), result=only_answer(job.signal, answers))
+    except ValueError as error:
+        logger.error("signal %r: %s", job.signal, error)  # noqa: TRY400 - it says all
+        told = str(error) if settings.DEBUG else "the server failed"
+        end = Fail(call=str(call), code="error", error=told)
+    _answer(call, end.body())
+
+
+def only_answer(signal: str, answers: Iterable[str]) -> str:
+    """Return what the handlers of a call answer together, as JSON.
+
+    Raises:
+        ValueError: more than one returned something.
+
+    >>> only_answer("s", ["null", "7"])
+    '7'
+    """
     given = [text for text in answers if text != "null"]
     if len(given) > 1:
-        message = f"{len(given)} handlers of {job.signal!r} returned something; only one may"
-        logger.error("signal %r: %s", job.signal, message)
-        told = message if settings.DEBUG else "the server failed"
-        _answer(call, Fail(call=str(call), code="error", error=told).body())
-    else:
-        _answer(call, Done(call=str(call), result=given[0] if given else "null").body())
+        raise ValueError(f"{len(given)} handlers of {signal!r} returned something; only one may")
+    return given[0] if given else "null"
 
 
 def _answer(call: CallName, body: str) -> None:

@@ -49,6 +49,7 @@ def test_a_class_that_comes_later_says_what_the_event_is(bed: Bed) -> None:
     )
     page.dispatch_event("#y", "click")
     assert bed.names() == ["t"]
+    bed.push("html.after", selector="#y", content=f"<my-late id=z {signal(name='u')}></my-late>")
     page.evaluate(
         "customElements.define('my-late',"
         "class extends HTMLElement { static formAssociated = true });"
@@ -56,7 +57,8 @@ def test_a_class_that_comes_later_says_what_the_event_is(bed: Bed) -> None:
     page.dispatch_event("#x", "click")
     assert bed.names() == ["t"]
     page.dispatch_event("#x", "change")
-    assert bed.names() == ["t", "s"]
+    page.dispatch_event("#z", "change")
+    assert bed.names() == ["t", "s", "u"]
 
 
 def test_a_label_counts_twice_with_click_and_once_with_change(bed: Bed) -> None:

@@ -16,13 +16,17 @@ export function discover() {
   addEventListener("DOMContentAdded", ({ target }) => find(target), true);
 }
 
+/** Names of elements whose class may come later: it says what their event is. */
+const awaited = new Set();
+
 /** @param {unknown} root */
 function find(root) {
   if (!(root instanceof Element)) return;
   for (const element of [root, ...invoke(root, "querySelectorAll", `[${ATTRIBUTE}]`)]) {
-    // What its event is, says its class, which may come later.
-    if (invoke(element, "matches", ":not(:defined)")) {
-      customElements.whenDefined(element.localName).then(() => find(element));
+    const { localName } = element;
+    if (invoke(element, "matches", ":not(:defined)") && !awaited.has(localName)) {
+      awaited.add(localName);
+      customElements.whenDefined(localName).then(() => find(document.documentElement));
     }
     for (const job of jobsOf(element)) {
       listen(job.call.on);

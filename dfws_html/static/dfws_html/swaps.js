@@ -108,8 +108,9 @@ export function show(
       // to what is around that.
       /** @type {any} */
       const { activeElement } = document;
-      if (activeElement === document.body || activeElement.contains(detail?.element))
+      if (activeElement === document.body || activeElement.contains(detail?.element)) {
         focus(wished());
+      }
       emit("after-swap", told);
     }
   };

@@ -51,8 +51,10 @@ function later(job, delay) {
 function cancel(form) {
   submissions.set(form, {});
   for (const job of waiting.keys()) {
-    if (!isOwn(job) && job.call.on.type !== "submit" && formOf(job.memory.owner) === form)
+    const { memory, call } = job;
+    if (!isOwn(job) && call.on.type !== "submit" && formOf(memory.owner) === form) {
       waiting.delete(job);
+    }
   }
 }
 
