@@ -195,7 +195,7 @@ class Stage:
         self.bed.accept(socket)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_stage(browser: Browser) -> Iterator[Stage]:
     stage = Stage(browser)
     yield stage
