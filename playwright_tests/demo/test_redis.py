@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from playwright_tests.conftest import is_open
+from playwright_tests.demo.conftest import ROOT, environment
+from playwright_tests.demo.looking import TIMEOUT
 from playwright_tests.processes import Process
-from playwright_tests.test_demo import ROOT, TIMEOUT
 
 
 def two_free_ports() -> int:
@@ -32,18 +31,11 @@ def two_free_ports() -> int:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
+def demo(database: Path) -> Iterator[tuple[Process, int]]:
     """The demo, and the first of its ports."""
     port = two_free_ports()
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "demo.settings",
-        "DEMO_DATABASE": str(tmp_path / "db.sqlite3"),
-        "PYTHONPATH": str(ROOT),
-    }
-    migrate = [sys.executable, "demo/manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environment}, check=True)
     script = str(ROOT / "scripts/serve_demo_redis.py")
-    process = Process([sys.executable, script, str(port)], environment)
+    process = Process([sys.executable, script, str(port)], environment(database))
     process.start()
     yield process, port
     process.close()

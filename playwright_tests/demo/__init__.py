@@ -1,0 +1,1 @@
+"""The demo, served as a visitor gets it."""
