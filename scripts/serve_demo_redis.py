@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -20,7 +21,7 @@ from dfws_html.work.registry import registry
 
 SCRIPTS = Path(__file__).parent
 DEMO = SCRIPTS.parent / "demo"
-SECONDS = 5  # that a process has to end by itself
+SECONDS = 5  # that processes have to end by themselves
 
 # A process of its own session, so that Ctrl+C reaches it only by us; if we are killed, so is it.
 WITH_US = """
@@ -58,9 +59,10 @@ class Processes:
         for group in (self._started[1:], self._started[:1]):
             for _, process in group:
                 process.terminate()
+            until = time.monotonic() + SECONDS
             for _, process in group:
                 try:
-                    process.wait(SECONDS)
+                    process.wait(max(until - time.monotonic(), 0))
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

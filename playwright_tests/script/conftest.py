@@ -61,6 +61,16 @@ class Bed:
             self.page.wait_for_selector("html[data-df-connection=open]", state="attached")
         return self.page
 
+    def open_clocked(self, body: str = "", **more: Any) -> Page:
+        """Show a page whose time passes only as the test says (`page.clock.run_for`)."""
+        stop_clock(self.page)
+        page = self.open(body, wait=False, **more)
+        page.clock.run_for(10)
+        self.until(lambda: self.hellos)
+        if self.welcoming:
+            page.wait_for_selector("html[data-df-connection=open]", state="attached")
+        return page
+
     def run(self, statements: str) -> None:
         """Run a script in the page (`evaluate` would call a function that it gives back)."""
         self.page.evaluate("() => {" + statements + "}")
@@ -218,6 +228,12 @@ def bed(request: pytest.FixtureRequest) -> Iterator[Bed]:
     yield bed
     stage.page.goto("about:blank")
     assert bed.crashes == []
+
+
+def stop_clock(page: Page) -> None:
+    """Let time pass in a tab only as the test says; it needs a stage of its own."""
+    page.clock.install(time="2030-01-01T00:00:00")
+    page.clock.pause_at("2030-01-01T00:01:00")
 
 
 def signal(**call: Any) -> str:

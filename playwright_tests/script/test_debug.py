@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import META, SCRIPT, Bed, Stage, signal
+from .conftest import META, SCRIPT, Bed, Stage, signal, stop_clock
 
 DEBUG = SCRIPT.replace("min", "debug")
 HEAD = META + DEBUG.replace("<script", "<script defer") + SCRIPT.replace("<script", "<script defer")
@@ -117,8 +117,7 @@ def test_a_recording_is_shown_again_without_the_server(page: Page, bed: Bed) -> 
 
 
 def test_late_frames_are_late_and_keep_their_order(page: Page, bed: Bed) -> None:
-    page.clock.install(time="2030-01-01T00:00:00")
-    page.clock.pause_at("2030-01-01T00:01:00")
+    stop_clock(page)
     bed.run("DFSignals.debug.chaos({latency: 50, jitter: 50})")
     items = page.locator("#log li")
     for number in range(20):

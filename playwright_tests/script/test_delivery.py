@@ -17,14 +17,8 @@ def connection(bed: Bed) -> str:
 
 def clocked(bed: Bed, body: str = "") -> Any:
     """A page whose time the test drives."""
-    bed.page.clock.install(time="2030-01-01T00:00:00")
-    bed.page.clock.pause_at("2030-01-01T00:01:00")
     bed.page.add_init_script("Math.random = () => window.luck ?? 0.5")
-    page = bed.open(body, wait=False)
-    page.clock.run_for(10)
-    bed.until(lambda: bed.hellos)
-    bed.until(lambda: connection(bed) == "open")
-    return page
+    return bed.open_clocked(body)
 
 
 def applied(bed: Bed) -> list[Any]:
@@ -752,10 +746,7 @@ def test_a_server_that_does_not_answer_is_asked_less_and_less(bed: Bed) -> None:
 @pytest.mark.usefixtures("own_stage")
 def test_no_welcome(bed: Bed) -> None:
     bed.welcoming = False
-    bed.page.clock.install()
-    page = bed.open(wait=False)
-    page.clock.run_for(100)
-    bed.until(lambda: bed.hellos)
+    page = bed.open_clocked()
     page.clock.run_for(60_000)
     bed.until(lambda: len(bed.hellos) >= 2)
 

@@ -530,10 +530,7 @@ def test_an_answer_may_write_what_still_holds_the_value_that_was_sent(bed: Bed) 
 
 @pytest.mark.usefixtures("own_stage")
 def test_a_timeout_is_the_end(bed: Bed) -> None:
-    bed.page.clock.install()
-    page = bed.open(f"<p id=t></p>{button(target='#t', timeout=5000)}", wait=False)
-    page.clock.run_for(100)
-    page.wait_for_selector("html[data-df-connection=open]", state="attached")
+    page = bed.open_clocked(f"<p id=t></p>{button(target='#t', timeout=5000)}")
     page.click("#b")
     bed.until(lambda: bed.events("ack"))
     page.clock.run_for(4_000)

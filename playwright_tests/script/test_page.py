@@ -64,8 +64,7 @@ def test_another_page_is_another_window(bed: Bed) -> None:
 
 
 def test_what_is_not_acknowledged_in_time_is_unknown(own_stage: Any, bed: Bed) -> None:
-    bed.page.clock.install()
-    page = bed.open()
+    page = bed.open_clocked()
     bed.acking = False
     page.evaluate("DFSignals.call('sent')")
     bed.until(lambda: bed.calls)
@@ -80,11 +79,7 @@ def test_what_is_not_acknowledged_in_time_is_unknown(own_stage: Any, bed: Bed) -
 
 def test_what_was_never_sent_keeps_nobody_waiting(own_stage: Any, bed: Bed) -> None:
     bed.welcoming = False
-    bed.page.clock.install(time="2030-01-01T00:00:00")
-    bed.page.clock.pause_at("2030-01-01T00:01:00")
-    page = bed.open(wait=False)
-    page.clock.run_for(10)
-    bed.until(lambda: bed.hellos)
+    page = bed.open_clocked()
     page.evaluate("DFSignals.call('later')")
     show(bed)
     bed.until(lambda: len(bed.hellos) == 2)  # no time has passed
@@ -246,8 +241,7 @@ def test_a_preview_is_no_page_nor_is_a_head_alone_but_a_morph_is(bed: Bed) -> No
 
 
 def test_frames_wait_for_an_answer_but_not_for_ever(own_stage: Any, bed: Bed) -> None:
-    bed.page.clock.install()
-    page = bed.open()
+    page = bed.open_clocked()
     log(bed)
     ask(bed)
     bed.send(signal="s", opts={"n": 18}, t=[0], o=18)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import META, SCRIPT, Bed, signal
+from .conftest import META, SCRIPT, Bed, signal, stop_clock
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,9 @@ def test_window_and_headers(bed: Bed) -> None:
     ]
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_a_frame_waits_for_its_function(bed: Bed) -> None:
-    page = bed.open()
+    page = bed.open_clocked()
     for number in range(3):
         bed.push("late", number=number)
     bed.run(
@@ -186,8 +187,9 @@ def test_a_frame_waits_for_its_function(bed: Bed) -> None:
     assert bed.codes() == []
 
 
+@pytest.mark.usefixtures("own_stage")
 def test_no_more_than_a_hundred_frames_wait(bed: Bed) -> None:
-    page = bed.open()
+    page = bed.open_clocked()
     for number in range(101):
         bed.send(signal="late", opts={"number": number})
     bed.flush()
@@ -198,10 +200,7 @@ def test_no_more_than_a_hundred_frames_wait(bed: Bed) -> None:
 
 @pytest.mark.usefixtures("own_stage")
 def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
-    bed.page.clock.install()
-    page = bed.open(wait=False)
-    page.clock.run_for(100)
-    bed.until(lambda: bed.hellos)
+    page = bed.open_clocked()
     bed.push("late")
     assert bed.codes() == []
     page.clock.run_for(2000)
@@ -216,7 +215,7 @@ def test_two_seconds_after_load_frames_wait_no_more(bed: Bed) -> None:
 def test_a_script_added_after_load_holds_frames_two_seconds_too(bed: Bed) -> None:
     page = bed.open(META, head="", wait=False)
     page.evaluate("new Promise(done => setTimeout(done))")  # the load event's task is over
-    page.clock.install()
+    stop_clock(page)
     page.add_script_tag(url="/static/js/df_websockets.min.js")
     page.clock.run_for(100)
     bed.until(lambda: bed.hellos)

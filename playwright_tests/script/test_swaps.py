@@ -306,9 +306,7 @@ def test_while_a_text_is_composed(bed: Bed) -> None:
 
 
 def test_a_text_that_is_composed_too_long(bed: Bed, own_stage: object) -> None:
-    page = bed.page
-    page.clock.install()
-    bed.open("<div id=d><input id=a></div>")
+    page = bed.open_clocked("<div id=d><input id=a></div>")
     page.focus("#a")
     session = page.context.new_cdp_session(page)
     session.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})

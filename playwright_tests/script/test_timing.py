@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from .conftest import Bed, Stage, signal
+from .conftest import Bed, Stage, signal, stop_clock
 
 TEXT = {"value": "v"}
 
@@ -17,8 +17,7 @@ TEXT = {"value": "v"}
 def clocked(browser: Any) -> Any:
     """A tab whose time the tests drive."""
     stage = Stage(browser)
-    stage.page.clock.install(time="2030-01-01T00:00:00")
-    stage.page.clock.pause_at("2030-01-01T00:01:00")
+    stop_clock(stage.page)
     # Whether the page is hidden, as the test says.
     stage.page.add_init_script(
         "Object.defineProperty(document, 'hidden', {get: () => !!window.away})"
