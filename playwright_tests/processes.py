@@ -22,6 +22,8 @@ if not (between := os.fork()):
     os.read(0, 1)
     os.killpg(0, signal.SIGKILL)
 os.waitpid(between, 0)
+# What runs in the background inherits that this is ignored.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
