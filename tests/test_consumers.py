@@ -118,6 +118,36 @@ async def test_one_that_never_reads_again_is_let_go_too(settings):
         assert not stuck.reading.is_set()
 
 
+@pytest.mark.parametrize("limits", [{"behind_frames": 6}, {"behind_bytes": 600}])
+async def test_a_reader_that_missed_more_than_may_wait_is_told_all_of_it(settings, limits):
+    settings.WEBSOCKET_LIMITS = limits
+    page = new_page("room")
+    for number in range(30):
+        await atrigger(None, "room", to=["room"], number=number)
+    async with line(application, page) as wire:
+        wire.slowly = True  # as with granian, where every frame waits
+        await wire.hello(page)
+        for number in range(30):
+            assert (await wire.frame("push"))["opts"] == {"number": number}
+        await wire.heartbeat()
+
+
+async def test_a_reader_that_stalls_while_it_is_told_what_it_missed_keeps_no_other_waiting(
+    settings,
+):
+    settings.WEBSOCKET_LIMITS = {"behind_frames": 6, "hellos": 1}
+    page, other = new_page("room"), new_page()
+    for number in range(30):
+        await atrigger(None, "room", to=["room"], number=number)
+    async with line(application, page) as stuck, line(application, other) as wire:
+        stuck.slowly = True
+        await stuck.hello(page)
+        stuck.reading.clear()
+        await wire.hello(other)
+        stuck.reading.set()
+        await stuck.frame("push", opts={"number": 29})
+
+
 async def test_a_reader_found_slow_in_the_middle_of_a_call_is_closed_after_it(settings, handlers):
     settings.WEBSOCKET_LIMITS = {"behind_frames": 3}
     asked, may_answer = threading.Event(), threading.Event()

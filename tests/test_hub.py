@@ -84,7 +84,7 @@ class World:
         one = Window(topics, positions or {}, life or self.history.position()[0], on_control, send)
         self.hub.add(one.subscriber)
         reading = await self.hub.read(one.subscriber)
-        await self.hub.catch_up(one.subscriber, reading)
+        self.hub.catch_up(one.subscriber, reading)
         return one
 
     async def check(self, window):
@@ -403,7 +403,8 @@ async def test_an_order_in_a_replay_loses_nothing_of_the_topic_it_brings():
     world.unheard("b")
     world.unheard("own", "b")
     reading = await world.history.read(window.subscriber.positions)
-    await world.hub.catch_up(window.subscriber, reading)
+    world.hub.catch_up(window.subscriber, reading)
+    await world.settle()
     assert window.told == [3, 4]
 
 
@@ -561,7 +562,7 @@ async def test_a_check_does_not_vouch_for_topics_it_has_not_looked_at():
         life=history.position()[0],
     )
     the_hub.add(subscriber)
-    await the_hub.catch_up(subscriber, await history.read({"a": 0}))
+    the_hub.catch_up(subscriber, await history.read({"a": 0}))
     history.append(Frame(["c"], "{"))
     checking = asyncio.ensure_future(the_hub.check())
     await asyncio.sleep(0)
@@ -615,6 +616,6 @@ async def test_a_window_that_an_entry_ends_is_told_nothing_after_it():
     reading = await world.hub.read(one)
     world.publish("a")  # heard while it reads
     await world.settle()
-    await world.hub.catch_up(one, reading)
+    world.hub.catch_up(one, reading)
     await world.settle()
     assert (ends, len(told)) == ([2], 1)

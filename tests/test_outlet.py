@@ -156,6 +156,26 @@ async def test_one_that_is_too_far_behind_is_ended_once(reader, ending, bounds, 
     await outlet.aclose(timeout=0)
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [Bounds(frames=4, size=1 << 20, seconds=1000), Bounds(frames=1000, size=4, seconds=1000)],
+)
+async def test_who_asks_is_told_when_there_is_room(reader, ending, bounds):
+    outlet = Outlet(reader.send, bounds, ending)
+    reader.ready.clear()
+    for text in ("the one that blocks", "x"):
+        outlet.send(text)
+        assert outlet.room() is None
+    outlet.send("x")
+    room = outlet.room()
+    assert not room.done()
+    reader.ready.set()
+    async with asyncio.timeout(10):
+        await room
+    assert outlet.room() is None
+    assert len(reader.got) == 3
+
+
 async def test_one_that_is_behind_for_too_long_is_ended_though_nothing_else_is_sent(reader, ending):
     outlet = Outlet(reader.send, Bounds(frames=9, size=99, seconds=0.01), ending)
     reader.ready.clear()

@@ -238,7 +238,7 @@ class Window:
 
     async def arrive(self):
         self.hub.add(self.subscriber)
-        await self.hub.catch_up(self.subscriber, await self.hub.read(self.subscriber))
+        self.hub.catch_up(self.subscriber, await self.hub.read(self.subscriber))
 
     async def until(self, words):
         async with asyncio.timeout(PATIENCE):

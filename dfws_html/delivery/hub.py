@@ -63,6 +63,7 @@ class Subscriber:
         topics: ids by index, None where one was removed.
         positions: how far the window has been told each topic; below 0: not known.
         life: of the history in which those positions count.
+        room: returns None if it may be told more of what it missed, else what ends when it may.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class Subscriber:
         topics: Sequence[str | None],
         positions: Mapping[str, int],
         life: str,
+        room: Callable[[], asyncio.Future[None] | None] = lambda: None,
     ) -> None:
         self.send = send
+        self.room = room
         self.on_control = on_control
         self.topics = list(topics)
         self.positions = dict(positions)
@@ -100,6 +103,8 @@ class Subscriber:
 
     def hear(self, entry: Entry) -> None:
         """Keep a bell until the reading that is under way has been told."""
+        if self.again:
+            return  # the next reading has it
         self.heard.append(entry)
         if len(self.heard) > _HEARD:
             self.heard.clear()
@@ -250,15 +255,19 @@ class Hub:
             positions, lambda mark: self._history.read(positions, mark=mark)
         )
 
-    async def catch_up(self, subscriber: Subscriber, reading: Reading) -> None:
+    def catch_up(self, subscriber: Subscriber, reading: Reading) -> None:
         """Tell a socket what a reading holds for it, then what rang meanwhile.
 
-        The socket's ``reading`` flag is set, so that nothing else is told in between.
+        The socket's ``reading`` flag is set, so that nothing else is told in between. What it has
+        no room for is read again and told when it has, without keeping the caller.
         """
         self._tell(subscriber, reading)
-        while subscriber.again and subscriber in self._subscribers:
-            subscriber.again = False
-            self._tell(subscriber, await self.read(subscriber))
+        if subscriber.again:
+            self._spawn(self._read(subscriber))
+        else:
+            self._tell_heard(subscriber)
+
+    def _tell_heard(self, subscriber: Subscriber) -> None:
         for entry in subscriber.stop_reading():
             if subscriber in self._subscribers:  # what was told may have been its end
                 self._offer(subscriber, entry)
@@ -335,12 +344,17 @@ class Hub:
         if subscriber.reading:
             subscriber.again = True
             return
-        subscriber.reading = True
+        subscriber.reading = subscriber.again = True
         self._spawn(self._read(subscriber))
 
     async def _read(self, subscriber: Subscriber) -> None:
         try:
-            await self.catch_up(subscriber, await self.read(subscriber))
+            while subscriber.again and subscriber in self._subscribers:
+                if (room := subscriber.room()) is not None:
+                    await asyncio.wait([room])
+                subscriber.again = False
+                self._tell(subscriber, await self.read(subscriber))
+            self._tell_heard(subscriber)
         except Unreachable as error:
             logger.warning("a window is not caught up, a later look tries again: %s", error)
             subscriber.stop_reading()
@@ -370,6 +384,9 @@ class Hub:
             for entry in found.entries
         }
         for _, entry in sorted(entries.items()):
+            if subscriber.room() is not None:
+                subscriber.again = True  # a reader that stalls keeps no reading in memory
+                return
             self._forward(subscriber, entry)
             if entry.control:
                 subscriber.again = True  # it may have changed the topics: this reading lacks some

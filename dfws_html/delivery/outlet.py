@@ -59,6 +59,14 @@ class Outlet:
         if step is not None:
             self._task = asyncio.ensure_future(self._rest(step, _now()))
 
+    def room(self) -> asyncio.Future[None] | None:
+        """Return None if more may be told now, else what is over when it may.
+
+        Half of the bounds is for what nobody asks first.
+        """
+        full = 2 * len(self._waiting) >= self._bounds.frames or 2 * self._size >= self._bounds.size
+        return self._task if full else None
+
     async def aclose(self, timeout: float = 1.0) -> None:
         """Take nothing more; give what waits a moment to leave, then stop."""
         self._broken = True

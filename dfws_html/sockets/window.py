@@ -96,6 +96,7 @@ class Window:
             topics=self._token.topics,
             positions=stands.positions,
             life=stands.life,
+            room=outlet.room,
         )
 
     def __str__(self) -> str:
@@ -132,7 +133,7 @@ class Window:
             positions={0: reading.position} if guest.fresh else {},
         )
         self._outlet.send(welcome.encode())
-        await self._hub.catch_up(self._subscriber, reading)
+        self._hub.catch_up(self._subscriber, reading)
 
     async def _recognised(self) -> Guest:
         guest: Guest = await off_loop(recognise)(self._request, self._hello, self._token)
