@@ -619,3 +619,49 @@ async def test_a_window_that_an_entry_ends_is_told_nothing_after_it():
     world.hub.catch_up(one, reading)
     await world.settle()
     assert (ends, len(told)) == ([2], 1)
+
+
+async def test_an_end_is_noticed_before_what_there_is_no_room_for():
+    world = World()
+    for is_end in (False, True, False):
+        world.unheard("a", control=is_end)
+    room = world.hub._loop.create_future()
+    told, noticed = [], []
+
+    def notice(entry):
+        noticed.append(entry.number)
+        world.hub.remove(one)
+        room.set_result(None)
+
+    one = Subscriber(
+        told.append,
+        noticed.append,
+        topics=["a"],
+        positions={"a": 0},
+        life=world.history.position()[0],
+        room=lambda: None if room.done() else room,
+        on_notice=notice,
+    )
+    world.hub.add(one)
+    world.hub.catch_up(one, await world.hub.read(one))
+    assert (noticed, told) == ([2], [])
+    await world.settle()
+    assert (noticed, told) == ([2], [])
+
+
+async def test_what_there_is_no_room_for_is_told_once_there_is():
+    world = World()
+    for _ in range(5):
+        world.unheard("a")
+    room = world.hub._loop.create_future()
+    one = Window(("a",), {}, world.history.position()[0], None, None)
+    one.subscriber.room = lambda: room if len(one.frames) >= 2 and not room.done() else None
+    world.hub.add(one.subscriber)
+    world.hub.catch_up(one.subscriber, await world.hub.read(one.subscriber))
+    world.publish("a")
+    await asyncio.sleep(0)
+    assert one.told == [1, 2]
+    room.set_result(None)
+    await world.settle()
+    assert one.told == [1, 2, 3, 4, 5, 6]
+    assert world.hub.told(one.subscriber) == 6

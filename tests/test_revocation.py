@@ -16,8 +16,10 @@ from django.db import transaction
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from dfws_html.consumers import DFConsumer
 from dfws_html.delivery import connections
 from dfws_html.delivery.history import Frame
+from dfws_html.delivery.hub import hub
 from dfws_html.delivery.publishing import publisher
 from dfws_html.delivery.redis_history import RedisHistory
 from dfws_html.page.revocation import SESSION_ENDED
@@ -25,7 +27,7 @@ from dfws_html.page.tokens import verify
 from dfws_html.tasks import BROADCAST, atrigger
 from dfws_html.topics import SESSION, topic_ids, topic_names
 from dfws_html.window_info import WindowInfo
-from tests.sockets import visit
+from tests.sockets import line, visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,6 +97,29 @@ async def test_a_window_that_says_it_has_heard_all_to_come_hears_its_end(server)
         await wire.hello(page, pos={str(index): 2**53 - 1 for index in topics})
         await sync_to_async(client.get)("/leaving/")
         assert await ends(wire) == {4401}
+
+
+@pytest.mark.usefixtures("each_history")
+async def test_a_logout_waits_for_no_reader_that_has_yet_to_get_what_it_missed(settings):
+    settings.ROOT_URLCONF = "tests.sockets"
+    settings.WEBSOCKET_LIMITS = {"behind_frames": 6}
+    ann = await sync_to_async(make)("ann")
+    client = Client()
+    await sync_to_async(client.force_login)(ann)
+    page = await visit(client)
+    for number in range(30):
+        await atrigger(None, "missed", to=BROADCAST, number=number)
+    async with line(DFConsumer.as_asgi(), page) as stuck:
+        stuck.slowly = True
+        await stuck.hello(page)
+        stuck.reading.clear()
+        await sync_to_async(client.get)("/leaving/")
+        async with asyncio.timeout(SOON):
+            while len(hub(publisher())):
+                await asyncio.sleep(0)
+        stuck.reading.set()
+        assert await ends(stuck) == {4401}
+        assert len(stuck.pushes()) < 30
 
 
 @pytest.mark.usefixtures("each_history")

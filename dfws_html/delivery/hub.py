@@ -59,11 +59,12 @@ class Subscriber:
 
     Args:
         send: takes a text for the window.
-        on_control: takes an entry that the socket itself has to act on.
+        on_control: takes an entry that the socket itself has to act on, when it is its turn.
         topics: ids by index, None where one was removed.
         positions: how far the window has been told each topic; below 0: not known.
         life: of the history in which those positions count.
         room: returns None if it may be told more of what it missed, else what ends when it may.
+        on_notice: takes such an entry before its turn too, while others before it still wait.
     """
 
     def __init__(
@@ -75,9 +76,11 @@ class Subscriber:
         positions: Mapping[str, int],
         life: str,
         room: Callable[[], asyncio.Future[None] | None] = lambda: None,
+        on_notice: Callable[[Entry], None] = lambda _: None,
     ) -> None:
         self.send = send
         self.room = room
+        self.on_notice = on_notice
         self.on_control = on_control
         self.topics = list(topics)
         self.positions = dict(positions)
@@ -199,6 +202,8 @@ class Hub:
 
     def _offer(self, subscriber: Subscriber, entry: Entry) -> None:
         if subscriber.reading:
+            if entry.control:
+                subscriber.on_notice(entry)
             subscriber.hear(entry)
             return
         if entry.life != subscriber.life:
@@ -383,7 +388,12 @@ class Hub:
             if found.entries is not None
             for entry in found.entries
         }
+        for entry in entries.values():
+            if entry.control:
+                subscriber.on_notice(entry)
         for _, entry in sorted(entries.items()):
+            if subscriber not in self._subscribers:
+                return
             if subscriber.room() is not None:
                 subscriber.again = True  # a reader that stalls keeps no reading in memory
                 return

@@ -85,6 +85,7 @@ class Window:
         self._request = request
         self._outlet = outlet
         self._token = verify(hello.token)
+        self._admitted = False
         self._left = False
         self._pace = _paces.of(
             self._token.window, rate=conf.limit("rate"), burst=conf.limit("burst")
@@ -97,6 +98,7 @@ class Window:
             positions=stands.positions,
             life=stands.life,
             room=outlet.room,
+            on_notice=self._on_notice,
         )
 
     def __str__(self) -> str:
@@ -140,6 +142,7 @@ class Window:
         return guest
 
     def _admit(self, guest: Guest) -> None:
+        self._admitted = True
         self._who = guest.who
         self._window_info = guest.window_info
         self._calls = Calls(load=self._hello.load, window_info=guest.window_info, again=self._again)
@@ -225,14 +228,19 @@ class Window:
 
     def _on_control(self, entry: Entry) -> None:
         """A handler or view changed this window's topics, or its visitor has gone or changed."""
-        if self._left:  # a reading that began before may bring it after
+        if entry.body in (SESSION_ENDED, USER_CHANGED):
+            self._on_notice(entry)
+        elif not self._left:  # a reading that began before may bring it after
+            self._retopic(changed_token(self._token, entry), entry.number)
+
+    def _on_notice(self, entry: Entry) -> None:
+        """Its visitor has gone or changed: no slow reader delays that."""
+        if self._left or not self._admitted:
             return
         if entry.body == SESSION_ENDED:
             self.refuse("its visitor has logged out")
         elif entry.body == USER_CHANGED:
             self._reviews.soon(self)
-        else:
-            self._retopic(changed_token(self._token, entry), entry.number)
 
     # -------------------------------------------------------------- whether it may go on
 
