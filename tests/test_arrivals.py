@@ -1,6 +1,7 @@
 """A window that arrives: who it is and what it missed are asked at once; nobody hears early."""
 
 import asyncio
+import contextlib
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -64,10 +65,17 @@ async def test_who_is_refused_was_told_nothing_and_leaves_nothing(redis, setting
     await asyncio.to_thread(ann.force_login, owner)
     page = await visit(ann, "/?topic=a")
     stranger = Page(**{**page.__dict__, "cookies": ""})
-    async with line(DFConsumer.as_asgi(), stranger) as wire:
-        await wire.send_hello(stranger)
-        assert (await wire.end(), wire.frames) == (4401, [])
-    assert len(hub(publisher())) == 0
-    with redis.client() as client:
-        await until(lambda: not [name for name in client.pubsub_channels() if ":mark:" not in name])
-        assert not client.keys("ws:w:*")
+    first, last = await asyncio.to_thread(new_page, "b"), await asyncio.to_thread(new_page, "c")
+    async with contextlib.AsyncExitStack() as lines:
+        opened = await lines.enter_async_context(line(DFConsumer.as_asgi(), first))
+        await opened.hello(first)  # the line to Redis is open from here on
+        async with line(DFConsumer.as_asgi(), stranger) as wire:
+            await wire.send_hello(stranger)
+            assert (await wire.end(), wire.frames) == (4401, [])
+        assert len(hub(publisher())) == 1
+        opened = await lines.enter_async_context(line(DFConsumer.as_asgi(), last))
+        await opened.hello(last)  # what was asked for before has been answered
+        left = verify(page.token).topics[0]
+        client = lines.enter_context(redis.client())
+        await until(lambda: not any(name.endswith(left) for name in client.pubsub_channels()))
+        assert not client.keys(f"ws:w:{verify(page.token).window}*")
