@@ -37,6 +37,21 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Of two lists the last one counts, so Playwright's own is said again, as far as it concerns pages.
+_WITHOUT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    # Two pages of the browser's own for each visitor, a third of what one costs.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+)
 
 
 def chromium() -> str:
@@ -58,7 +73,8 @@ def browser() -> Iterator[Browser]:
 
 def launch(chromium_type: BrowserType, **options: Any) -> Browser:
     """Start a Chromium as all tests have it, with further options of Playwright's."""
-    args = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    without = f"--disable-features={','.join(_WITHOUT)}"
+    args = [*_QUIET, without, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return chromium_type.launch(executable_path=chromium(), args=args, **options)
 
 
