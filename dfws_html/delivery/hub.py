@@ -60,11 +60,11 @@ class Subscriber:
     Args:
         send: takes a text for the window.
         on_control: takes an entry that the socket itself has to act on, when it is its turn.
+        on_notice: takes such an entry before its turn too, while others before it still wait.
         topics: ids by index, None where one was removed.
         positions: how far the window has been told each topic; below 0: not known.
         life: of the history in which those positions count.
         room: returns None if it may be told more of what it missed, else what ends when it may.
-        on_notice: takes such an entry before its turn too, while others before it still wait.
     """
 
     def __init__(
@@ -72,16 +72,16 @@ class Subscriber:
         send: Callable[[str], None],
         on_control: Callable[[Entry], None],
         *,
+        on_notice: Callable[[Entry], None] = lambda _: None,
         topics: Sequence[str | None],
         positions: Mapping[str, int],
         life: str,
         room: Callable[[], asyncio.Future[None] | None] = lambda: None,
-        on_notice: Callable[[Entry], None] = lambda _: None,
     ) -> None:
         self.send = send
-        self.room = room
-        self.on_notice = on_notice
         self.on_control = on_control
+        self.on_notice = on_notice
+        self.room = room
         self.topics = list(topics)
         self.positions = dict(positions)
         self.life = life

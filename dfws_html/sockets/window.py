@@ -94,11 +94,11 @@ class Window:
         self._subscriber = Subscriber(
             outlet.send,
             self._on_control,
+            on_notice=self._on_notice,
             topics=self._token.topics,
             positions=stands.positions,
             life=stands.life,
             room=outlet.room,
-            on_notice=self._on_notice,
         )
 
     def __str__(self) -> str:

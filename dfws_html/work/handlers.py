@@ -182,7 +182,7 @@ class Handler:
         for name in arguments:
             if name == self._window_name:
                 raise self._invalid(name, "it is the window's own place")
-            if name not in self._parameters and self._rest is None:
+            if not self.takes(name):
                 nearest = get_close_matches(name, self._parameters, 1)
                 raise self._invalid(name, "there is no such argument", *nearest)
         for name, parameter in self._parameters.items():

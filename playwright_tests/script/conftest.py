@@ -64,6 +64,10 @@ class Bed:
     def open_clocked(self, body: str = "", **more: Any) -> Page:
         """Show a page whose time passes only as the test says (`page.clock.run_for`)."""
         stop_clock(self.page)
+        return self.open_stopped(body, **more)
+
+    def open_stopped(self, body: str = "", **more: Any) -> Page:
+        """Show a page in a tab whose clock has been stopped before."""
         page = self.open(body, wait=False, **more)
         page.clock.run_for(10)
         self.until(lambda: self.hellos)

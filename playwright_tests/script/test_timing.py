@@ -37,12 +37,7 @@ def bed(clocked: Stage) -> Any:
 def start(bed: Bed, body: str, *, connected: bool = True) -> Page:
     """Show a page; its socket is open unless it is not to be."""
     bed.welcoming = connected
-    page = bed.open(body, wait=False)
-    page.clock.run_for(10)
-    bed.until(lambda: bed.hellos)
-    if connected:
-        page.wait_for_selector("html[data-df-connection=open]", state="attached")
-    return page
+    return bed.open_stopped(body)
 
 
 def reconnect(bed: Bed) -> None:
